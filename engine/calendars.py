@@ -1,0 +1,309 @@
+"""Which days and hours an authority works, and arithmetic on them.
+
+A calendar knows a closed range of years, from the first whose special days are known to ten years after the last; outside it
+every question is an error, so that no term silently forgets a Tết. Inside it everything is tabulated once (one row a day, one
+a session), and each question is an index or a binary search. Instants go in and come out aware, in UTC; dates are local.
+Instants are read at whole seconds, downwards, so that the parts of an interval always add up to the whole.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from functools import cache
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+from motcua.engine.statutory_holidays import fixed_holidays, statutory_holidays
+from motcua.errors import InvalidInput
+from motcua.procedures_catalog.days_off import CONFIRMED_YEARS, Confidence, SpecialDay, SpecialKind, packaged_days_off
+
+VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
+YEARS_AHEAD = 10
+"""How many provisional years follow the last confirmed one (TIME.md, Calendars)."""
+
+
+class CalendarUnknown(InvalidInput):
+    """The question reaches a year that the calendar does not know."""
+
+
+class NaiveInstant(InvalidInput):
+    """An instant came without its zone, so nobody can say when it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A stretch of office hours, local time; it begins at `start` and is over at `end`."""
+
+    start: time
+    end: time
+
+
+SESSIONS = (Session(time(7, 0), time(11, 30)), Session(time(13, 30), time(17, 0)))
+"""The usual sessions, 8 hours together; an authority may have others."""
+
+
+class DayKind(StrEnum):
+    WORKING = "working"
+    WEEKEND = "weekend"
+    HOLIDAY = "holiday"
+    SWAPPED_OFF = "swapped_off"
+    MAKEUP_WORKING = "makeup_working"
+    COMPENSATORY = "compensatory"
+
+
+_WORKING_KINDS = frozenset({DayKind.WORKING, DayKind.MAKEUP_WORKING})
+_KIND_OF_SPECIAL = {
+    SpecialKind.HOLIDAY: DayKind.HOLIDAY,
+    SpecialKind.SWAPPED_OFF: DayKind.SWAPPED_OFF,
+    SpecialKind.COMPENSATORY: DayKind.COMPENSATORY,
+    SpecialKind.MAKEUP_WORKING_SATURDAY: DayKind.MAKEUP_WORKING,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DayReason:
+    """Why a day is worked or off. `name` is the Vietnamese name of a special day, else empty."""
+
+    kind: DayKind
+    name: str
+    confidence: Confidence
+
+
+@dataclass(frozen=True, slots=True)
+class _Timeline:
+    """The tables. Index of a day: days since `first`; a session's instants are epoch seconds."""
+
+    first: int  # ordinal of the first known day
+    closes: tuple[datetime, ...]  # per day: end of the last ordinary session
+    midnights: tuple[datetime, ...]  # per day: 24:00
+    worked_through: tuple[int, ...]  # from the day before `first` on: working days up to and including it
+    working_days: tuple[date, ...]
+    session_starts: tuple[int, ...]
+    session_ends: tuple[int, ...]
+    seconds_before: tuple[int, ...]  # per session: working seconds of all earlier ones
+    seconds_through: tuple[int, ...]  # per session: the same with its own
+
+
+@dataclass(frozen=True, eq=False)
+class Calendar:
+    """The working time of an authority over the years `first_year`–`last_year`. Never changes once made.
+
+    special: every day that is not simply a weekday or a weekend.
+    confirmed_years: the years whose announcements are known; the others are provisional.
+    Every method raises CalendarUnknown outside the known years, and NaiveInstant for an instant without a zone.
+    """
+
+    zone: ZoneInfo
+    sessions: tuple[Session, ...]
+    special: Mapping[date, DayReason]
+    confirmed_years: frozenset[int]
+    first_year: int
+    last_year: int
+    _timeline: _Timeline = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        ends = [moment for session in self.sessions for moment in (session.start, session.end)]
+        if not ends or any(a >= b for a, b in pairwise(ends)):
+            raise InvalidInput("Sessions must be given in order of time, each ending after it starts, without overlap.")
+        object.__setattr__(self, "_timeline", self._tabulate())
+
+    def _tabulate(self) -> _Timeline:
+        first, end = date(self.first_year, 1, 1).toordinal(), date(self.last_year + 1, 1, 1).toordinal()
+        days = [date.fromordinal(ordinal) for ordinal in range(first, end)]
+        working = [day for day in days if self.day(day).kind in _WORKING_KINDS]
+        is_working = set(working)
+        worked_through, count = [0], 0
+        for day in days:
+            count += day in is_working
+            worked_through.append(count)
+        starts, ends, before, through, total = [], [], [], [], 0
+        for day in working:
+            for session in self.sessions:
+                start, stop = (int(self._instant(day, moment).timestamp()) for moment in (session.start, session.end))
+                starts.append(start)
+                ends.append(stop)
+                before.append(total)
+                total += stop - start
+                through.append(total)
+        last_close = self.sessions[-1].end
+        return _Timeline(
+            first,
+            tuple(self._instant(day, last_close) for day in days),
+            tuple(self._instant(day + timedelta(1), time(0)) for day in days),
+            tuple(worked_through),
+            tuple(working),
+            *(tuple(numbers) for numbers in (starts, ends, before, through)),
+        )
+
+    def _instant(self, day: date, moment: time) -> datetime:
+        return datetime.combine(day, moment, self.zone).astimezone(UTC)
+
+    def _index(self, day: date) -> int:
+        index = day.toordinal() - self._timeline.first
+        if not 0 <= index < len(self._timeline.closes):
+            raise self._unknown(day.year)
+        return index
+
+    def _unknown(self, year: int) -> CalendarUnknown:
+        first, last = self.first_year, self.last_year
+        if year < first:
+            remedy = f"It begins with {first}: give an instant in {first} or later, or add the special days of {year} to the table."
+        else:
+            remedy = f"It ends with {last}, {YEARS_AHEAD} years after the last confirmed one: add later announcements to the table."
+        return CalendarUnknown(f"The calendar does not know the year {year}. {remedy}", year=year, first_year=first, last_year=last)
+
+    def local_date(self, instant: datetime) -> date:
+        """The date on the authority's wall calendar."""
+        if instant.tzinfo is None:
+            raise NaiveInstant(
+                f"The instant {instant.isoformat()} has no zone. Write it with one, for example {instant.isoformat()}+07:00.",
+                instant=instant,
+            )
+        return instant.astimezone(self.zone).date()
+
+    def local_time(self, instant: datetime) -> time:
+        """The time on the authority's wall clock."""
+        self.local_date(instant)
+        return instant.astimezone(self.zone).time()
+
+    def day(self, day: date) -> DayReason:
+        """What kind of day it is, what it is called, and how sure that is."""
+        if not self.first_year <= day.year <= self.last_year:
+            raise self._unknown(day.year)
+        special = self.special.get(day)
+        if special is not None:
+            return special
+        kind = DayKind.WEEKEND if day.isoweekday() > 5 else DayKind.WORKING
+        return DayReason(kind, "", Confidence.CONFIRMED if day.year in self.confirmed_years else Confidence.COMPUTED)
+
+    def is_working_day(self, day: date) -> bool:
+        index = self._index(day)
+        worked = self._timeline.worked_through
+        return worked[index + 1] > worked[index]
+
+    def is_confirmed(self, year: int) -> bool:
+        """Whether the announcements of the year are known."""
+        return year in self.confirmed_years
+
+    def is_provisional(self, first: date, last: date) -> bool:
+        """Whether the stretch from `first` through `last` touches a year that is not confirmed."""
+        if first.year == last.year:
+            return last.year not in self.confirmed_years
+        return any(year not in self.confirmed_years for year in range(first.year, last.year + 1))
+
+    def sessions_on(self, day: date) -> tuple[tuple[datetime, datetime], ...]:
+        """The sessions of the day as pairs of instants; none on a day off."""
+        if not self.is_working_day(day):
+            return ()
+        return tuple((self._instant(day, session.start), self._instant(day, session.end)) for session in self.sessions)
+
+    def opening_of(self, day: date) -> datetime:
+        """The start of the day's first session, by the ordinary hours also on a day off."""
+        self._index(day)
+        return self._instant(day, self.sessions[0].start)
+
+    def close_of(self, day: date) -> datetime:
+        """The end of the day's last session, by the ordinary hours also on a day off."""
+        return self._timeline.closes[self._index(day)]
+
+    def end_of(self, day: date) -> datetime:
+        """24:00 local time of the day."""
+        return self._timeline.midnights[self._index(day)]
+
+    def next_working_day(self, day: date, include: bool = False) -> date:
+        """The first working day after `day`, or from `day` on."""
+        return self.working_day_after(day - timedelta(1) if include and self.is_working_day(day) else day, 1)
+
+    def working_day_after(self, day: date, number: int) -> date:
+        """The `number`-th working day after `day`, counting from 1; 0 is the last one up to `day`, -1 the one before that."""
+        position = self._worked_through(day) + number - 1
+        working = self._timeline.working_days
+        if not 0 <= position < len(working):
+            raise self._unknown(self.first_year - 1 if position < 0 else self.last_year + 1)
+        return working[position]
+
+    def working_day_before(self, day: date, number: int) -> date:
+        """The `number`-th working day before `day`, counting from 1."""
+        return self.working_day_after(day, 1 - number - self.is_working_day(day))
+
+    def working_days_in(self, after: date, through: date) -> int:
+        """How many working days lie after the one date and up to the other, itself included."""
+        return self._worked_through(through) - self._worked_through(after)
+
+    def _worked_through(self, day: date) -> int:
+        table = self._timeline
+        position = day.toordinal() - table.first + 1
+        if not 0 <= position < len(table.worked_through):
+            raise self._unknown(day.year)
+        return table.worked_through[position]
+
+    def next_opening(self, instant: datetime) -> datetime:
+        """The first start of a session at or after the instant."""
+        table = self._timeline
+        position = bisect_left(table.session_starts, self._second(instant) + (instant.microsecond > 0))
+        if position == len(table.session_starts):
+            raise self._unknown(self.last_year + 1)
+        return datetime.fromtimestamp(table.session_starts[position], UTC)
+
+    def working_seconds(self, start: datetime, end: datetime) -> int:
+        """The working time between two instants; negative when `end` lies before `start`."""
+        return self._worked_before(end) - self._worked_before(start)
+
+    def add_working_seconds(self, start: datetime, seconds: int) -> datetime:
+        """The earliest instant by which `seconds` of working time have passed since `start`; `start` itself for 0."""
+        if seconds < 0:
+            raise InvalidInput(f"Working time is added, not taken away: {seconds} seconds is below zero.", seconds=seconds)
+        table = self._timeline
+        if seconds == 0:
+            return datetime.fromtimestamp(self._second(start), UTC)
+        target = self._worked_before(start) + seconds
+        position = bisect_left(table.seconds_through, target)
+        if position == len(table.seconds_through):
+            raise self._unknown(self.last_year + 1)
+        return datetime.fromtimestamp(table.session_starts[position] + target - table.seconds_before[position], UTC)
+
+    def _second(self, instant: datetime) -> int:
+        self._index(self.local_date(instant))
+        return int(instant.timestamp())
+
+    def _worked_before(self, instant: datetime) -> int:
+        table, second = self._timeline, self._second(instant)
+        position = bisect_right(table.session_starts, second) - 1
+        if position < 0:
+            return 0
+        return table.seconds_before[position] + min(second, table.session_ends[position]) - table.session_starts[position]
+
+
+def vietnam_calendar(
+    special_days: Iterable[SpecialDay],
+    sessions: tuple[Session, ...] = SESSIONS,
+    confirmed_years: Iterable[int] = CONFIRMED_YEARS,
+    zone: ZoneInfo = VIETNAM,
+) -> Calendar:
+    """Monday to Friday, less the holidays, with the announced exceptions (Labour Code 2019, art. 111 and 112).
+
+    In a confirmed year the table decides, and of the computed holidays only those that no announcement can move stand beside
+    it. In a provisional year all computed holidays hold, and there are no swaps. The table has the last word on each day.
+    """
+    confirmed = frozenset(confirmed_years)
+    if not confirmed:
+        raise CalendarUnknown("A calendar needs at least one confirmed year: name the years whose announcements are in the table.")
+    first_year, last_year = min(confirmed), max(confirmed) + YEARS_AHEAD
+    special: dict[date, DayReason] = {}
+    for year in range(first_year, last_year + 1):
+        computed = fixed_holidays(year) if year in confirmed else statutory_holidays(year)
+        for holiday in computed:
+            kind = DayKind.COMPENSATORY if holiday.compensatory else DayKind.HOLIDAY
+            special[holiday.on] = DayReason(kind, holiday.name, Confidence.COMPUTED)
+    special |= {day.on: DayReason(_KIND_OF_SPECIAL[day.kind], day.name, day.confidence) for day in special_days}
+    return Calendar(zone, sessions, special, confirmed, first_year, last_year)
+
+
+@cache
+def default_calendar() -> Calendar:
+    """The calendar of the packaged table with the usual sessions."""
+    return vietnam_calendar(packaged_days_off())

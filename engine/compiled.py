@@ -1,0 +1,76 @@
+"""A published procedure version, ready to run. Compiled once per process and version, shared, never changed."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from motcua.bpmn.document import read_document
+from motcua.bpmn.elements import walk
+from motcua.engine.deadlines import DEFAULT_POLICY, Policy
+from motcua.engine.spiff.compile import CompiledModel, compile_model
+from motcua.procedures_catalog.procedure import Procedure
+from motcua.procedures_catalog.register import procedure_from_register
+from motcua.procedures_catalog.version import ProcedureVersion
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledProcedure:
+    """messages: the names that this model, shared parts included, can ever wait for."""
+
+    version_id: str
+    procedure: Procedure
+    policy: Policy
+    model: CompiledModel
+    messages: frozenset[str]
+
+
+def compile_version(version: ProcedureVersion) -> CompiledProcedure:
+    """Read, compile and join with the register's row. Raises the InvalidInput leaf of whichever part is at fault."""
+    main = read_document(version.model, version.code)
+    shared = {name: read_document(content, name) for name, content in version.shared.items()}
+    procedure = procedure_from_register(version.register)
+    messages = {
+        node.event.message
+        for definitions in (main, *shared.values())
+        for process in definitions.processes
+        for node in walk(process)
+        if node.event is not None and node.event.message is not None
+    }
+    return CompiledProcedure(
+        version.version_id, procedure, policy_of(procedure), compile_model(main, shared), frozenset(messages)
+    )
+
+
+def policy_of(procedure: Procedure) -> Policy:
+    """The counting rules of a procedure: the default policy with what the register states otherwise."""
+    return replace(
+        DEFAULT_POLICY,
+        counting=procedure.counting_policy,
+        supplement=procedure.supplement_policy,
+        cut_off=procedure.cut_off.at if procedure.cut_off else None,
+    )
+
+
+class CompiledProcedures:
+    """The cache: at most `size` versions, the least used one goes first. Safe to share between threads."""
+
+    def __init__(self, load: Callable[[str], ProcedureVersion], size: int = 512) -> None:
+        self._load = load
+        self._size = size
+        self._kept: OrderedDict[str, CompiledProcedure] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, version_id: str) -> CompiledProcedure:
+        with self._lock:
+            if version_id in self._kept:
+                self._kept.move_to_end(version_id)
+                return self._kept[version_id]
+        compiled = compile_version(self._load(version_id))
+        with self._lock:
+            self._kept[version_id] = compiled
+            while len(self._kept) > self._size:
+                self._kept.popitem(last=False)
+        return compiled

@@ -1,0 +1,244 @@
+"""Counting a limit to its due moment, by arithmetic on the calendar's tables; the explanation is told by `engine/tracing.py`.
+
+    received_at ─► late_receipt ─► start ─► count, less the stopped stretches ─► roll forward ─► due_on, due_at, expires_at
+
+The law speaks of days and a pause is a stretch of instants. A pause takes from a count by days every day at whose close the
+clock stood, and the day on which it ran again (TIME.md, Counting); these are neighbouring days, so each pause becomes one
+closed range of dates. A day off is judged by the ordinary closing hour. A limit in months is the number of calendar days to
+the same day of the last month, so that a pause lengthens it by days. A pause that begins after the limit has run out changes
+nothing, also under `restart`: a limit that was missed stays missed.
+"""
+
+from __future__ import annotations
+
+import calendar as gregorian
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+
+from motcua.engine.calendars import Calendar
+from motcua.engine.dossier import LegalPause
+from motcua.engine.due_moments import Policy
+from motcua.errors import InvalidInput
+from motcua.procedures_catalog.time_limit import TimeLimit, Unit
+
+SECONDS_PER_WORKING_DAY = 8 * 3600
+"""Under `from_receipt` (TIME.md, Counting)."""
+
+SUPPLEMENT = "supplement"
+_DAY = timedelta(1)
+
+
+class ClockStopped(InvalidInput):
+    """A pause is still open, so the due moment depends on an instant that was not given."""
+
+
+class PauseBackwards(InvalidInput):
+    """A pause ends before it starts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A closed pause: the clock stands from `start` until `end`."""
+
+    start: datetime
+    end: datetime
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoppedDays:
+    """The dates that a stop takes from a count by days; on `last` the clock ran again."""
+
+    first: date
+    last: date
+
+
+class Count(NamedTuple):
+    """A count that was carried out. `start` is the event that it runs from; `raw` the last day before rolling forward.
+
+    A named tuple because one is made for every due moment, and it costs a third of a frozen dataclass.
+    """
+
+    start: datetime
+    due_on: date
+    due_at: datetime
+    expires_at: datetime
+    raw: date
+
+
+def closed_stops(pauses: Sequence[LegalPause], as_of: datetime | None) -> tuple[Stop, ...]:
+    """The pauses in order of time, an open one ended at `as_of`; empty ones are left out.
+
+    Raises ClockStopped for an open pause without `as_of`, PauseBackwards for one that ends before it starts.
+    """
+    stops = []
+    for pause in pauses:
+        end = pause.ended_at
+        if end is None:
+            if as_of is None:
+                raise ClockStopped(
+                    f"The clock has stood still since {pause.started_at.isoformat()} ({pause.cause}), so no due date is fixed. "
+                    "Give the instant as_of from which it should be taken to run again.",
+                    started_at=pause.started_at,
+                    cause=pause.cause,
+                )
+            end = max(as_of, pause.started_at)
+        if end < pause.started_at:
+            raise PauseBackwards(
+                f"The pause from {pause.started_at.isoformat()} ends before it starts, at {end.isoformat()}. Correct its record.",
+                started_at=pause.started_at,
+                ended_at=end,
+            )
+        if end > pause.started_at:
+            stops.append(Stop(pause.started_at, end, pause.cause))
+    return tuple(sorted(stops, key=lambda stop: (stop.start, stop.end)))
+
+
+def merged(stops: Sequence[Stop]) -> tuple[Stop, ...]:
+    """Stops that overlap or touch as one, so that where a stretch is split makes no difference. They come in order."""
+    result: list[Stop] = []
+    for stop in stops:
+        if result and stop.start <= result[-1].end:
+            last = result.pop()
+            result.append(Stop(last.start, max(last.end, stop.end), last.cause))
+        else:
+            result.append(stop)
+    return tuple(result)
+
+
+def stopped_days(stops: Sequence[Stop], calendar: Calendar) -> tuple[StoppedDays, ...]:
+    """The dates that merged stops take from a count by days."""
+    ranges = []
+    for stop in stops:
+        first, last = calendar.local_date(stop.start), calendar.local_date(stop.end)
+        if stop.start >= calendar.close_of(first):
+            first += _DAY
+        ranges.append(StoppedDays(min(first, last), last))
+    return tuple(ranges)
+
+
+def effective_receipt(received_at: datetime, limit: TimeLimit, calendar: Calendar, policy: Policy) -> datetime:
+    """When the dossier counts as received under the policy `late_receipt`."""
+    if policy.late_receipt is None or limit.unit is Unit.HOURS:
+        return received_at
+    on = calendar.local_date(received_at)
+    if calendar.is_working_day(on) and calendar.local_time(received_at) <= policy.late_receipt:
+        return received_at
+    return calendar.opening_of(calendar.next_working_day(on))
+
+
+def counts_time(limit: TimeLimit, policy: Policy) -> bool:
+    """Whether the limit runs through sessions, second by second, and not by whole days."""
+    return limit.unit is Unit.HOURS or (limit.unit is Unit.WORKING_DAYS and policy.counting == "from_receipt")
+
+
+def working_seconds_of(limit: TimeLimit) -> int:
+    """The working time of a limit that runs through sessions."""
+    return limit.amount * (3600 if limit.unit is Unit.HOURS else SECONDS_PER_WORKING_DAY)
+
+
+def count(received_at: datetime, limit: TimeLimit, calendar: Calendar, policy: Policy, stops: Sequence[Stop]) -> Count:
+    """Count the limit from receipt, under the policy, with closed stops in order of time."""
+    start = effective_receipt(received_at, limit, calendar, policy)
+    if not stops:
+        return _count_from(start, limit, calendar, policy, ())
+    if policy.supplement == "restart":
+        for number, stop in enumerate(stops):
+            if stop.cause == SUPPLEMENT and stop.end > start:
+                so_far = _count_from(start, limit, calendar, policy, merged(stops[:number]))
+                if stop.start > so_far.expires_at:
+                    break
+                start = stop.end
+    return _count_from(start, limit, calendar, policy, merged(stops))
+
+
+def _count_from(start: datetime, limit: TimeLimit, calendar: Calendar, policy: Policy, stops: Sequence[Stop]) -> Count:
+    if counts_time(limit, policy):
+        due_at = _after_working_seconds(start, working_seconds_of(limit), calendar, stops)
+        due_on = calendar.local_date(due_at)
+        return Count(start, due_on, due_at, due_at if limit.unit is Unit.HOURS else calendar.end_of(due_on), due_on)
+    start_on = calendar.local_date(start)
+    if limit.unit is Unit.SAME_DAY:
+        due_on = raw = _same_day(start, calendar, policy, stops)
+    else:
+        stopped = stopped_days(stops, calendar)
+        if limit.unit is Unit.WORKING_DAYS:
+            due_on = raw = nth_day(start_on, limit.amount, stopped, calendar.working_days_in, calendar.working_day_after)
+        else:
+            raw = nth_day(start_on, calendar_days_of(limit, start_on), stopped, _days_in, _day_after)
+            due_on = _roll_forward(raw, stopped, calendar)
+    return Count(start, due_on, calendar.close_of(due_on), calendar.end_of(due_on), raw)
+
+
+def calendar_days_of(limit: TimeLimit, start_on: date) -> int:
+    """The number of calendar days of a limit in calendar days or months that starts on a date."""
+    if limit.unit is not Unit.MONTHS:
+        return limit.amount
+    years, month = divmod(start_on.month - 1 + limit.amount, 12)
+    year, month = start_on.year + years, month + 1
+    return (date(year, month, min(start_on.day, gregorian.monthrange(year, month)[1])) - start_on).days
+
+
+def nth_day(
+    after: date,
+    number: int,
+    stopped: Sequence[StoppedDays],
+    days_in: Callable[[date, date], int],
+    day_after: Callable[[date, int], date],
+) -> date:
+    """The `number`-th day after a date by the given way of counting, leaving out stopped days."""
+    for stretch in stopped:
+        if stretch.last <= after:
+            continue
+        run = days_in(after, stretch.first - _DAY) if stretch.first > after else 0
+        if run >= number:
+            break
+        number -= run
+        after = stretch.last
+    return day_after(after, number)
+
+
+def _days_in(after: date, through: date) -> int:
+    return (through - after).days
+
+
+def _day_after(after: date, number: int) -> date:
+    return after + timedelta(number)
+
+
+def _roll_forward(day: date, stopped: Sequence[StoppedDays], calendar: Calendar) -> date:
+    """The first working day from `day` on at whose close the clock runs."""
+    day = calendar.next_working_day(day, include=True)
+    for stretch in stopped:
+        if stretch.first <= day <= stretch.last:
+            day = calendar.next_working_day(stretch.last)
+    return day
+
+
+def _same_day(start: datetime, calendar: Calendar, policy: Policy, stops: Sequence[Stop]) -> date:
+    """The day of the event; the next working day after the cut-off or on a day off. A resumption is such an event, too."""
+
+    def day_of(event: datetime) -> date:
+        on = calendar.local_date(event)
+        in_time = policy.cut_off is None or calendar.local_time(event) <= policy.cut_off
+        return on if in_time and calendar.is_working_day(on) else calendar.next_working_day(on)
+
+    due_on = day_of(start)
+    for stop in stops:
+        if stop.end > start and stop.start < calendar.close_of(due_on):
+            due_on = day_of(stop.end)
+    return due_on
+
+
+def _after_working_seconds(start: datetime, seconds: int, calendar: Calendar, stops: Sequence[Stop]) -> datetime:
+    for stop in stops:
+        if stop.end <= start:
+            continue
+        run = calendar.working_seconds(start, stop.start) if stop.start > start else 0
+        if run >= seconds:
+            break
+        seconds -= run
+        start = stop.end
+    return calendar.add_working_seconds(start, seconds)

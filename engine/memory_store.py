@@ -1,0 +1,378 @@
+"""A store in memory that behaves like the one in PostgreSQL: for simulation, for tests, and as the port's plain-words specification.
+
+Transactions run one at a time. Each works on copies of the dossiers that it touches, and its commit puts the copies in place of
+the originals, so that readers only ever see what was committed. `tests/contracts/store_contract.py` holds both stores to the
+same behaviour.
+"""
+
+from __future__ import annotations
+
+import heapq
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, fields, replace
+from datetime import date, datetime, timedelta
+from typing import Any, TypeVar, cast
+
+from motcua.engine.clock import Clock
+from motcua.engine.codec import decode, encode
+from motcua.engine.dossier import Applicant, CallState, DocumentRecord, Dossier, MessageRecord, OpenTask, ServiceCallRecord
+from motcua.engine.event_log import ChainHead, Event, erase_content
+from motcua.engine.store import (
+    Change,
+    ChangeRefused,
+    DossierExists,
+    DossierFilter,
+    LeasedCall,
+    PaymentReceipt,
+    StaleDossier,
+    StoredDossier,
+    TaskClosed,
+    TaskFilter,
+    UnknownDossier,
+    UnknownTask,
+    UnknownVersion,
+)
+from motcua.procedures_catalog.version import ProcedureVersion
+
+_FINISHED = frozenset({CallState.DONE, CallState.FAILED, CallState.CANCELLED})
+_Record = TypeVar("_Record")
+
+
+@dataclass(slots=True)
+class _File:
+    """One dossier with everything that belongs to it. The containers are replaced, never changed, once committed."""
+
+    dossier: Dossier
+    state: bytes
+    head: ChainHead = field(default_factory=ChainHead)
+    events: tuple[Event, ...] = ()
+    tasks: Mapping[str, OpenTask] = field(default_factory=dict)
+    closed: Mapping[str, TaskClosed] = field(default_factory=dict)
+    calls: Mapping[str, ServiceCallRecord] = field(default_factory=dict)
+    documents: Mapping[str, DocumentRecord] = field(default_factory=dict)
+    messages: Mapping[str, MessageRecord] = field(default_factory=dict)
+    receipts: Mapping[str, PaymentReceipt] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Owners:
+    """Which dossier an id belongs to: ids are unique over all dossiers."""
+
+    task: dict[str, str] = field(default_factory=dict)
+    call: dict[str, str] = field(default_factory=dict)
+    document: dict[str, str] = field(default_factory=dict)
+    receipt: dict[str, str] = field(default_factory=dict)
+    reference: dict[str, str] = field(default_factory=dict)  # an outside system's reference → the call's key
+
+
+class MemoryStore:
+    """`Store` of engine/store.py. `wall` tells the real time, on which leases run."""
+
+    def __init__(self, wall: Clock) -> None:
+        self._wall = wall
+        self._one_at_a_time = threading.Lock()
+        self._writer: int | None = None
+        self._files: dict[str, _File] = {}
+        self._versions: dict[str, ProcedureVersion] = {}
+        self._numbers: dict[tuple[str, date], int] = {}
+        self._owners = _Owners()
+        self._workable: set[str] = set()  # keys of queued and running calls
+        self._wakes: list[tuple[datetime, str]] = []  # a heap; entries that no longer hold are dropped when met
+
+    @contextmanager
+    def transaction(self) -> Iterator[_MemoryTransaction]:
+        with self._alone():
+            transaction = _MemoryTransaction(self)
+            yield transaction
+            self._commit(transaction)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        if self._writer == threading.get_ident():
+            raise RuntimeError("A transaction of a MemoryStore cannot be opened inside another one.")
+        with self._one_at_a_time:
+            self._writer = threading.get_ident()
+            try:
+                yield
+            finally:
+                self._writer = None
+
+    def _commit(self, transaction: _MemoryTransaction) -> None:
+        self._versions.update(transaction.versions)
+        self._numbers.update(transaction.numbers)
+        for code, file in transaction.files.items():
+            self._files[code] = file
+            self._owners.task.update(dict.fromkeys((*file.tasks, *file.closed), code))
+            self._owners.call.update(dict.fromkeys(file.calls, code))
+            self._owners.document.update(dict.fromkeys(file.documents, code))
+            self._owners.receipt.update(dict.fromkeys(file.receipts, code))
+            for call in file.calls.values():
+                if call.reference is not None:
+                    self._owners.reference[call.reference] = call.key
+                if call.state in (CallState.QUEUED, CallState.RUNNING):
+                    self._workable.add(call.key)
+                else:
+                    self._workable.discard(call.key)
+            if file.dossier.wake_at is not None:
+                heapq.heappush(self._wakes, (file.dossier.wake_at, code))
+
+    def version(self, version_id: str) -> ProcedureVersion:
+        if version_id not in self._versions:
+            raise UnknownVersion(version_id)
+        return self._versions[version_id]
+
+    def version_in_force(self, procedure_code: str, on: date) -> ProcedureVersion | None:
+        latest = None
+        for version in self._versions.values():
+            if version.code == procedure_code and version.in_force(on):
+                latest = version
+        return latest
+
+    def dossier(self, code: str) -> Dossier:
+        return self._file(code).dossier
+
+    def dossiers(self, wanted: DossierFilter) -> Sequence[Dossier]:
+        found = [
+            file.dossier
+            for file in list(self._files.values())
+            if wanted.authority_code in (None, file.dossier.authority_code)
+            and wanted.procedure_code in (None, file.dossier.procedure_code)
+            and wanted.status in (None, file.dossier.status)
+        ]
+        return sorted(found, key=lambda dossier: (dossier.filed_at, dossier.code), reverse=True)[: wanted.limit]
+
+    def events(self, code: str) -> Sequence[Event]:
+        return self._file(code).events
+
+    def open_tasks(self, wanted: TaskFilter) -> Sequence[OpenTask]:
+        if wanted.dossier_code is not None:
+            file = self._files.get(wanted.dossier_code)
+            files = [] if file is None else [file]
+        else:
+            files = list(self._files.values())
+        found = [
+            task
+            for file in files
+            for task in file.tasks.values()
+            if wanted.authority_code in (None, task.authority_code)
+            and wanted.tier in (None, task.tier)
+            and wanted.role in (None, task.role)
+            and wanted.assignee in (None, task.assignee)
+        ]
+        return sorted(found, key=lambda task: (task.opened_at, task.id))[: wanted.limit]
+
+    def task(self, task_id: str) -> OpenTask:
+        owner = self._owners.task.get(task_id)
+        if owner is None or task_id not in self._files[owner].tasks:
+            raise UnknownTask(task_id)
+        return self._files[owner].tasks[task_id]
+
+    def calls(self, code: str) -> Sequence[ServiceCallRecord]:
+        return sorted(self._file(code).calls.values(), key=lambda call: (call.asked_at, call.order, call.key))
+
+    def call_by_reference(self, reference: str) -> ServiceCallRecord | None:
+        key = self._owners.reference.get(reference)
+        call = None if key is None else self._call(key)
+        return call if call is not None and call.reference == reference else None
+
+    def incidents(self, limit: int = 200) -> Sequence[ServiceCallRecord]:
+        found = [
+            call for file in list(self._files.values()) for call in file.calls.values() if call.state is CallState.INCIDENT
+        ]
+        return sorted(found, key=lambda call: (call.asked_at, call.key))[:limit]
+
+    def documents(self, code: str) -> Sequence[DocumentRecord]:
+        return sorted(self._file(code).documents.values(), key=lambda document: (document.created_at, document.id))
+
+    def messages(self, code: str) -> Sequence[MessageRecord]:
+        return sorted(self._file(code).messages.values(), key=lambda message: (message.received_at, message.id))
+
+    def receipts(self, code: str) -> Sequence[PaymentReceipt]:
+        return sorted(self._file(code).receipts.values(), key=lambda receipt: (receipt.received_at, receipt.transaction_no))
+
+    def due_dossiers(self, now: datetime, limit: int = 100) -> Sequence[str]:
+        with self._alone():
+            due: dict[str, datetime] = {}
+            while self._wakes and self._wakes[0][0] <= now:
+                wake_at, code = heapq.heappop(self._wakes)
+                if self._files[code].dossier.wake_at == wake_at:
+                    due[code] = wake_at
+            for code, wake_at in due.items():
+                heapq.heappush(self._wakes, (wake_at, code))
+        return list(due)[:limit]
+
+    def ready_calls(self, now: datetime, limit: int = 100) -> Sequence[str]:
+        wall_now = self._wall.now()
+        ready = [call for key in list(self._workable) if _is_ready(call := self._call(key), now, wall_now) and self._heads_its_lane(call)]
+        ready.sort(key=lambda call: (call.next_attempt_at or call.asked_at, call.order, call.key))
+        return [call.key for call in ready[:limit]]
+
+    def lease_call(self, key: str, now: datetime, lease: timedelta) -> LeasedCall | None:
+        with self._alone():
+            code = self._owners.call.get(key)
+            if code is None:
+                return None
+            file, call, wall_now = self._files[code], self._call(key), self._wall.now()
+            if not _is_ready(call, now, wall_now) or not self._heads_its_lane(call):
+                return None
+            leased = replace(
+                call,
+                state=CallState.RUNNING,
+                attempts=call.attempts + 1,
+                fence=call.fence + 1,
+                lease_until=wall_now + lease,
+            )
+            self._files[code] = replace(file, calls={**file.calls, key: leased})
+            return LeasedCall(leased, file.dossier, tuple(self.documents(code)))
+
+    def _file(self, code: str) -> _File:
+        if code not in self._files:
+            raise UnknownDossier(code)
+        return self._files[code]
+
+    def _call(self, key: str) -> ServiceCallRecord:
+        return self._files[self._owners.call[key]].calls[key]
+
+    def _heads_its_lane(self, call: ServiceCallRecord) -> bool:
+        if call.lane is None:
+            return True
+        return not any(
+            other.lane == call.lane and other.state not in _FINISHED and (other.order, other.key) < (call.order, call.key)
+            for other in self._files[call.dossier_code].calls.values()
+        )
+
+
+class _MemoryTransaction:
+    """`Transaction` of engine/store.py: gathers copies, which the store puts in place at the commit."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+        self.files: dict[str, _File] = {}
+        self.versions: dict[str, ProcedureVersion] = {}
+        self.numbers: dict[tuple[str, date], int] = {}
+
+    def publish(self, version: ProcedureVersion) -> None:
+        if version.version_id not in self._store._versions:
+            self.versions.setdefault(version.version_id, version)
+
+    def next_number(self, authority_code: str, on: date) -> int:
+        counter = (authority_code, on)
+        number = self.numbers.get(counter, self._store._numbers.get(counter, 0)) + 1
+        self.numbers[counter] = number
+        return number
+
+    def lock(self, code: str) -> StoredDossier:
+        file = self._copy(code)
+        calls = sorted(file.calls.values(), key=lambda call: (call.asked_at, call.order, call.key))
+        messages = sorted(file.messages.values(), key=lambda message: (message.received_at, message.id))
+        return StoredDossier(
+            dossier=file.dossier,
+            state=file.state,
+            head=file.head,
+            calls=tuple(call for call in calls if call.state not in _FINISHED),
+            messages=tuple(message for message in messages if message.delivered_at is None and message.expired_at is None),
+        )
+
+    def save(self, change: Change) -> None:
+        before = self._before(change)
+        after = replace(before, dossier=change.dossier, state=change.state)
+        _append_events(after, change)
+        _write_tasks(after, change, self._store._owners)
+        self._write_calls(after, change)
+        owners = self._store._owners
+        code = change.dossier.code
+        for document in change.documents:
+            if document.id in owners.document or document.id in after.documents:
+                raise ChangeRefused(code, f'document "{document.id}" exists already')
+            after.documents = {**after.documents, document.id: _kept(document)}
+        for message in change.messages:
+            after.messages = {**after.messages, message.id: _kept(message)}
+        for receipt in change.receipts:
+            if owners.receipt.get(receipt.transaction_no, code) != code:
+                raise ChangeRefused(code, f'payment "{receipt.transaction_no}" belongs to another dossier')
+            after.receipts = {**after.receipts, receipt.transaction_no: _kept(receipt)}
+        self.files[code] = after
+
+    def erase_content(self, code: str, seq: int) -> None:
+        file = self._copy(code)
+        file.events = tuple(erase_content(event) if event.seq == seq else event for event in file.events)
+        self.files[code] = file
+
+    def _copy(self, code: str) -> _File:
+        return replace(self.files[code] if code in self.files else self._store._file(code))
+
+    def _before(self, change: Change) -> _File:
+        dossier = change.dossier
+        known = dossier.code in self.files or dossier.code in self._store._files
+        if change.is_new:
+            if known:
+                raise DossierExists(dossier.code)
+            if dossier.version_id not in self.versions and dossier.version_id not in self._store._versions:
+                raise UnknownVersion(dossier.version_id)
+            return _File(_kept(dossier), change.state)
+        before = self._copy(dossier.code)
+        if before.dossier.revision + 1 != dossier.revision:
+            raise StaleDossier(dossier.code, dossier.revision)
+        if dossier.promises[: len(before.dossier.promises)] != before.dossier.promises:
+            raise ChangeRefused(dossier.code, "a promise that was handed over cannot be altered")
+        _kept(dossier)
+        return before
+
+    def _write_calls(self, after: _File, change: Change) -> None:
+        owners, code = self._store._owners, change.dossier.code
+        for call in change.calls:
+            if owners.call.get(call.key, code) != code:
+                raise ChangeRefused(code, f'service call "{call.key}" belongs to another dossier')
+            if call.reference is not None and owners.reference.get(call.reference, call.key) != call.key:
+                raise ChangeRefused(code, f'the reference "{call.reference}" names another service call')
+            after.calls = {**after.calls, call.key: _kept(call)}
+
+
+def _append_events(after: _File, change: Change) -> None:
+    for event in change.events:
+        if event.seq != after.head.seq + 1 or event.previous != after.head.digest:
+            raise ChangeRefused(change.dossier.code, f"event {event.seq} does not follow event {after.head.seq}")
+        after.events = (*after.events, _kept(event))
+        after.head = ChainHead(event.seq, event.digest)
+
+
+def _write_tasks(after: _File, change: Change, owners: _Owners) -> None:
+    for task in change.tasks_opened:
+        if task.id in owners.task or task.id in after.tasks:
+            raise ChangeRefused(change.dossier.code, f'task "{task.id}" exists already')
+        after.tasks = {**after.tasks, task.id: _kept(task)}
+    for task in change.tasks_changed:
+        if task.id not in after.tasks:
+            raise UnknownTask(task.id)
+        after.tasks = {**after.tasks, task.id: _kept(task)}
+    for closed in change.tasks_closed:
+        if closed.id not in after.tasks:
+            raise UnknownTask(closed.id)
+        after.tasks = {task_id: task for task_id, task in after.tasks.items() if task_id != closed.id}
+        after.closed = {**after.closed, closed.id: closed}
+
+
+def _is_ready(call: ServiceCallRecord, now: datetime, wall_now: datetime) -> bool:
+    if call.state is CallState.QUEUED:
+        return call.next_attempt_at is None or call.next_attempt_at <= now
+    return call.state is CallState.RUNNING and (call.lease_until is None or call.lease_until <= wall_now)
+
+
+# What a database would do to the fields of a record: variables go through the codec, and texts must be storable.
+_THROUGH_CODEC: dict[type, Callable[[Any], Any]] = {
+    dict: lambda value: decode(encode(value)),
+    str: lambda value: str(encode(value)),
+    Applicant: lambda value: _kept(value),
+    tuple: lambda value: tuple(decode(encode(item)) if isinstance(item, dict) else item for item in value),
+}
+
+
+def _kept(record: _Record) -> _Record:
+    changes = {}
+    for each in fields(cast(Any, record)):
+        value = getattr(record, each.name)
+        if type(value) in _THROUGH_CODEC:
+            changes[each.name] = _THROUGH_CODEC[type(value)](value)
+    return cast(_Record, replace(cast(Any, record), **changes))

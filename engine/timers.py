@@ -1,0 +1,106 @@
+"""The timers of models: texts such as "15 working days" or "1 working day before due", and when they fall due.
+
+The texts are those of docs/extension.md, Timers. Whose clock a timer is on decides what stops it: legal pauses stop the
+authority's, never the applicant's; the wall clock is plain time, except that days are still days of the calendar.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from motcua.engine.calendars import Calendar
+from motcua.engine.counting import closed_stops, count
+from motcua.engine.dossier import LegalPause
+from motcua.engine.due_moments import DueMoment, Policy
+from motcua.errors import InvalidInput
+from motcua.procedures_catalog.time_limit import TimeLimit, TimeLimitUnreadable, Unit
+
+ClockName = Literal["authority", "applicant", "wall"]
+
+
+class TimerUnreadable(InvalidInput):
+    """The text is no timer, or not one for this clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """Exactly one of the three is set: a time limit, minutes of the wall clock, or working days before the due date."""
+
+    after: TimeLimit | None = None
+    wall_minutes: int | None = None
+    working_days_before_due: int | None = None
+
+
+def parse_timer(text: str, clock: ClockName | None = None) -> Timer:
+    """Read a timer text; with `clock`, also check that it makes sense on that clock. Raises TimerUnreadable."""
+    words = " ".join(text.lower().split())
+    if match := re.fullmatch(r"(\d{1,4}) working days? before due", words):
+        timer = Timer(working_days_before_due=int(match[1]))
+    elif match := re.fullmatch(r"(\d{1,6}) minutes?", words):
+        timer = Timer(wall_minutes=int(match[1]))
+    else:
+        try:
+            limit = TimeLimit.parse(words)
+        except TimeLimitUnreadable as cause:
+            raise _unreadable(text) from cause
+        if limit.unit is Unit.SAME_DAY:
+            raise _unreadable(text)
+        return Timer(after=limit)
+    if timer.wall_minutes == 0 or timer.working_days_before_due == 0:
+        raise _unreadable(text)
+    if timer.wall_minutes is not None and clock not in (None, "wall"):
+        raise TimerUnreadable(
+            f'The timer "{text}" is in minutes, which only the wall clock counts. Put it on clock="wall", or write hours or days.',
+            text=text,
+            clock=clock,
+        )
+    return timer
+
+
+def _unreadable(text: str) -> TimerUnreadable:
+    return TimerUnreadable(
+        f'"{text}" is no timer. Write "15 working days", "20 calendar days", "8 hours", "2 months", "1 working day before due", '
+        'or, on the wall clock, "30 minutes".',
+        text=text,
+    )
+
+
+def timer_instant(
+    text: str,
+    started_at: datetime,
+    calendar: Calendar,
+    policy: Policy,
+    *,
+    due: DueMoment | None,
+    clock: ClockName,
+    pauses: Sequence[LegalPause] = (),
+) -> datetime | None:
+    """When the timer falls due that a token started at `started_at`.
+
+    A duration in days falls due at the end of its last day (`expires_at`), in hours at the instant, and one before the due
+    date at the opening of that working day. Only the authority's clock is moved by `pauses`. None when the due date is
+    unknown, and while an open pause keeps the authority's clock from getting there: ask again when it runs.
+    Raises TimerUnreadable, CalendarUnknown.
+    """
+    timer = parse_timer(text, clock)
+    if timer.wall_minutes is not None:
+        return started_at.astimezone(UTC) + timedelta(minutes=timer.wall_minutes)
+    standing = [pause.started_at for pause in pauses if pause.ended_at is None] if clock == "authority" else []
+    if timer.working_days_before_due is not None:
+        if due is None:
+            return None
+        reached_at = falls_due_at = calendar.opening_of(calendar.working_day_before(due.due_on, timer.working_days_before_due))
+    else:
+        assert timer.after is not None
+        if clock == "wall" and timer.after.unit is Unit.HOURS:
+            return started_at.astimezone(UTC) + timedelta(hours=timer.after.amount)
+        # Late receipt, cut-off and starting again from zero belong to the dossier's limit, not to a token's timer.
+        plain = replace(policy, late_receipt=None, cut_off=None, supplement="resume")
+        closed = [pause for pause in pauses if pause.ended_at is not None] if clock == "authority" else []
+        counted = count(started_at, timer.after, calendar, plain, closed_stops(closed, None))
+        reached_at, falls_due_at = counted.due_at, counted.expires_at
+    return None if standing and reached_at > min(standing) else falls_due_at

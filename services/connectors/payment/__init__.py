@@ -1,0 +1,1 @@
+"""Collecting fees: VietQR texts, the national payment platform, and what a confirmation does to a dossier."""

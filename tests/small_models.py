@@ -1,0 +1,123 @@
+"""Models for tests, drawn in Python: nodes by name, flows as text such as "start > ask > end"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from motcua.bpmn.elements import (
+    Body,
+    Definitions,
+    EventDefinition,
+    EventKind,
+    Node,
+    NodeKind,
+    OperationUse,
+    Process,
+    SequenceFlow,
+    Timer,
+    TimerClock,
+    TimerKind,
+)
+
+
+def node(id: str, kind: NodeKind, **attributes: Any) -> Node:
+    return Node(id=id, name=id, kind=kind, **attributes)
+
+
+def start(id: str = "start") -> Node:
+    return node(id, NodeKind.START_EVENT)
+
+
+def end(id: str = "end") -> Node:
+    return node(id, NodeKind.END_EVENT)
+
+
+def terminate(id: str) -> Node:
+    return node(id, NodeKind.END_EVENT, event=EventDefinition(EventKind.TERMINATE))
+
+
+def error_end(id: str, code: str) -> Node:
+    return node(id, NodeKind.END_EVENT, event=EventDefinition(EventKind.ERROR, error_code=code))
+
+
+def person(id: str, **attributes: Any) -> Node:
+    return node(id, NodeKind.USER_TASK, **attributes)
+
+
+def service(id: str, operation: str = "test.call", **attributes: Any) -> Node:
+    return node(id, NodeKind.SERVICE_TASK, operation=OperationUse(operation), **attributes)
+
+
+def script(id: str, text: str) -> Node:
+    return node(id, NodeKind.SCRIPT_TASK, script=text, script_format="motcua")
+
+
+def xor(id: str) -> Node:
+    return node(id, NodeKind.EXCLUSIVE_GATEWAY)
+
+
+def parallel(id: str) -> Node:
+    return node(id, NodeKind.PARALLEL_GATEWAY)
+
+
+def race(id: str, **attributes: Any) -> Node:
+    return node(id, NodeKind.EVENT_BASED_GATEWAY, **attributes)
+
+
+def message(id: str, name: str | None = None, **attributes: Any) -> Node:
+    return node(id, NodeKind.INTERMEDIATE_CATCH_EVENT, event=EventDefinition(EventKind.MESSAGE, message=name or id), **attributes)
+
+
+def timer(id: str, text: str, clock: TimerClock = TimerClock.AUTHORITY) -> Node:
+    definition = EventDefinition(EventKind.TIMER, timer=Timer(TimerKind.DURATION, text, clock))
+    return node(id, NodeKind.INTERMEDIATE_CATCH_EVENT, event=definition)
+
+
+def boundary(id: str, host: str, event: EventDefinition, *, interrupting: bool = True) -> Node:
+    return node(id, NodeKind.BOUNDARY_EVENT, event=event, attached_to=host, cancel_activity=interrupting)
+
+
+def on_message(id: str, host: str, *, interrupting: bool = True) -> Node:
+    return boundary(id, host, EventDefinition(EventKind.MESSAGE, message=id), interrupting=interrupting)
+
+
+def on_error(id: str, host: str, code: str | None = None) -> Node:
+    return boundary(id, host, EventDefinition(EventKind.ERROR, error_code=code))
+
+
+def sub_process(id: str, nodes: Iterable[Node], *flows: str) -> Node:
+    return node(id, NodeKind.SUB_PROCESS, body=Body(*_wired(nodes, flows)))
+
+
+def call(id: str, called: str, **attributes: Any) -> Node:
+    return node(id, NodeKind.CALL_ACTIVITY, called_element=called, **attributes)
+
+
+def process(nodes: Iterable[Node], *flows: str, id: str = "main") -> Definitions:
+    """A document with one process. A flow is "a > b > c", or "a > b if condition", or "a > b by default"."""
+    wired, sequence = _wired(nodes, flows)
+    return Definitions(id=f"{id}_definitions", processes=(Process(id, id, True, None, wired, sequence),))
+
+
+def _wired(nodes: Iterable[Node], flows: Iterable[str]) -> tuple[tuple[Node, ...], tuple[SequenceFlow, ...]]:
+    sequence: list[SequenceFlow] = []
+    for text in flows:
+        path, _, condition = text.partition(" if ")
+        is_default = path.endswith(" by default")
+        steps = path.removesuffix(" by default").split(" > ")
+        for source, target in zip(steps, steps[1:], strict=False):
+            sequence.append(SequenceFlow(f"f{len(sequence)}_{source}_{target}", "", source, target, condition or None, is_default))
+    return (
+        tuple(
+            replace(
+                n,
+                incoming=tuple(f.id for f in sequence if f.target == n.id),
+                outgoing=tuple(f.id for f in sequence if f.source == n.id),
+                default_flow=next((f.id for f in sequence if f.source == n.id and f.is_default), None),
+            )
+            for n in nodes
+        ),
+        tuple(sequence),
+    )
