@@ -15,12 +15,12 @@ export PIP_NO_INPUT := 1
 PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11 python,$(shell \
 	$(name) -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $(name))))
 
-# A virtual environment does not survive being moved or losing its interpreter: then both setup steps start over.
-ifneq ($(wildcard $(VENV)),)
-ifneq ($(shell test "$$(cat $(VENV)/home 2>/dev/null || pwd -P)" = "$$(pwd -P)" && $(PY) -m pip --version >/dev/null 2>&1 && echo sound),sound)
-$(info ==> $(VENV) is unfinished or was moved: making it again)
-$(shell rm -rf $(VENV))
-endif
+# A virtual environment does not survive being moved, losing its interpreter, or being left in the middle of an installation:
+# then it is thrown away and both setup steps start over.
+SOUND := $(shell test "$$(cat $(VENV)/home 2>/dev/null || pwd -P)" = "$$(pwd -P)" && test ! -e $(VENV)/installing && \
+	$(PY) -m pip --version >/dev/null 2>&1 && echo yes)
+ifneq ($(SOUND),yes)
+.PHONY: $(VENV)/home $(VENV)/run.stamp $(VENV)/dev.stamp
 endif
 
 INSTALL := $(PY) -m pip install -qq --require-hashes --prefer-binary --no-compile --no-deps
@@ -68,7 +68,7 @@ clean: ## remove what builds and checks leave behind; the environment (.venv) an
 
 setup: $(VENV)/dev.stamp ## set up for development and do nothing else
 
-# A stamp is written last, so that an interrupted setup is taken up again by the next command.
+# A stamp is written last, so that the next command takes up what was not finished.
 $(VENV)/home:
 	@test -n "$(PYTHON)" || { echo "motcua needs Python 3.11 or later, and found $$(python3 --version 2>&1 || true): \
 	install it, or name it with PYTHON=/path/to/python3." >&2; exit 1; }
@@ -76,17 +76,21 @@ $(VENV)/home:
 	is $$($(PYTHON) --version 2>&1): install a later one, or name it with PYTHON=/path/to/python3." >&2; exit 1; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "motcua needs Python's modules venv and ensurepip, which $(PYTHON) \
 	lacks: on Debian and Ubuntu run 'apt-get install python3-venv', then the same make command again." >&2; exit 1; }
-	@echo "==> making $(VENV) with $$($(PYTHON) --version)"
-	@$(PY) -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
+	@$(if $(SOUND),,echo "==> making $(VENV) with $$($(PYTHON) --version)")
+	@$(if $(SOUND),,$(PYTHON) -m venv --clear $(VENV))
 	@pwd -P > $@
 
 $(VENV)/run.stamp: requirements/run.txt pyproject.toml | $(VENV)/home
 	@echo "==> installing what motcua runs on (requirements/run.txt), a minute or so the first time"
+	@touch $(VENV)/installing
 	@$(INSTALL) -r requirements/run.txt
 	@$(PY) -m pip install -qq --no-deps --no-build-isolation --editable .
+	@rm $(VENV)/installing
 	@touch $@
 
 $(VENV)/dev.stamp: requirements/dev.txt $(VENV)/run.stamp
 	@echo "==> installing what the tests and checks need (requirements/dev.txt)"
+	@touch $(VENV)/installing
 	@$(INSTALL) -r requirements/dev.txt
+	@rm $(VENV)/installing
 	@touch $@

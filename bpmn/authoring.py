@@ -20,6 +20,7 @@ from motcua.bpmn.elements import (
     Body,
     ClockStop,
     Definitions,
+    Error,
     EventDefinition,
     EventKind,
     FormField,
@@ -82,13 +83,17 @@ def act(name: str, label: str, id: str | None = None) -> Node:
 
 
 def message(
-    id: str, name: str, message_name: str, payload: Iterable[FormField] = (), *, act: str | None = None, stops: ClockStop | None = None
+    id: str,
+    name: str,
+    message_name: str,
+    payload: Iterable[FormField] = (),
+    *,
+    act: str | None = None,
+    stops: ClockStop | None = None,
 ) -> Node:
     """An intermediate event that waits for a message."""
     event = EventDefinition(EventKind.MESSAGE, ref=_message_id(message_name), message=message_name)
-    return Node(
-        id, name, NodeKind.INTERMEDIATE_CATCH_EVENT, event=event, payload=tuple(payload), act=act, stops_clock=stops
-    )
+    return Node(id, name, NodeKind.INTERMEDIATE_CATCH_EVENT, event=event, payload=tuple(payload), act=act, stops_clock=stops)
 
 
 def receive(id: str, name: str, message_name: str, payload: Iterable[FormField] = (), *, stops: ClockStop | None = None) -> Node:
@@ -105,9 +110,7 @@ def timer(id: str, name: str, duration: str, clock: TimerClock = TimerClock.AUTH
 def boundary_timer(
     id: str, name: str, host: str, duration: str, clock: TimerClock = TimerClock.AUTHORITY, *, interrupting: bool
 ) -> Node:
-    return Node(
-        id, name, NodeKind.BOUNDARY_EVENT, event=_timer(duration, clock), attached_to=host, cancel_activity=interrupting
-    )
+    return Node(id, name, NodeKind.BOUNDARY_EVENT, event=_timer(duration, clock), attached_to=host, cancel_activity=interrupting)
 
 
 def boundary_message(
@@ -117,6 +120,12 @@ def boundary_message(
     return Node(
         id, name, NodeKind.BOUNDARY_EVENT, event=event, attached_to=host, cancel_activity=interrupting, payload=tuple(payload)
     )
+
+
+def boundary_error(id: str, name: str, host: str, code: str) -> Node:
+    """A business failure of the host. It always interrupts."""
+    event = EventDefinition(EventKind.ERROR, ref=_error_id(code), error_code=code)
+    return Node(id, name, NodeKind.BOUNDARY_EVENT, event=event, attached_to=host)
 
 
 def user_task(
@@ -196,6 +205,10 @@ def _message_id(message_name: str) -> str:
     return f"message_{message_name}"
 
 
+def _error_id(code: str) -> str:
+    return f"error_{code.lower()}"
+
+
 @dataclass
 class Diagram:
     """The nodes and flows of one process or sub-process while they are written, in the order of writing."""
@@ -256,8 +269,10 @@ class Diagram:
         process = Process(id, name, True, procedure_code, nodes, tuple(self._flows), lanes, documentation)
         names = sorted({node.event.message for node in walk(process) if node.event and node.event.message})
         messages = {_message_id(each): Message(_message_id(each), each) for each in names}
+        codes = sorted({node.event.error_code for node in walk(process) if node.event and node.event.error_code})
+        errors = {_error_id(each): Error(_error_id(each), each, each) for each in codes}
         participants = (Participant("pool", name, id),) if lanes else ()
-        return Definitions(f"definitions_{id}", (process,), messages, participants=participants, name=name)
+        return Definitions(f"definitions_{id}", (process,), messages, errors, participants=participants, name=name)
 
     def _known(self, node_id: str) -> None:
         if node_id not in self._nodes:

@@ -60,7 +60,7 @@ def why_not_a_variable(name: str) -> str | None:
 
 def compile_closure(text: str) -> tuple[Closure, frozenset[str]]:
     """What the text computes, and the names that it reads. Raises ExpressionRefused."""
-    line = text.strip().translate({ord(blank): " " for blank in "\r\n\t"})
+    line = text.strip(" \r\n\t").translate({ord(blank): " " for blank in "\r\n\t"})
     _refuse_at_sight(line)
     try:
         with warnings.catch_warnings():  # Python warns of odd spellings; the tree decides here, not the spelling
@@ -90,9 +90,12 @@ def _refuse_at_sight(line: str) -> None:
         position = where.find(mark)
         if position >= 0:
             raise refusal(line, position + 1, f"{mark} has no meaning here", "remove it")
-    for position, character in enumerate(line, 1):
+    for position, (character, outside) in enumerate(zip(line, outside_texts, strict=True), 1):
         if not character.isprintable():
             raise refusal(line, position, "an invisible character has no meaning here", "remove it")
+        if not outside.isascii():
+            # Python would read a look-alike letter as the plain one; people would not see which.
+            raise refusal(line, position, f'"{character}" may stand only inside a text', "name variables with letters a-z")
 
 
 _INSTEAD: Final[Mapping[type[ast.AST], tuple[str, str]]] = {

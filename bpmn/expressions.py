@@ -53,7 +53,7 @@ class Expression:
         except ExpressionFailed as failure:
             raise ExpressionFailed(f"{failure} In the expression: {self.text}", text=self.text) from failure
         except (TypeError, ValueError, ArithmeticError, RecursionError) as cause:
-            reason = str(cause) or type(cause).__name__
+            reason = "a number cannot be computed exactly" if isinstance(cause, ArithmeticError) else str(cause)
             raise ExpressionFailed(
                 f"The expression cannot be evaluated, because {reason}; mend it or the data: {self.text}", text=self.text
             ) from cause

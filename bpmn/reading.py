@@ -87,6 +87,24 @@ _HARMLESS: Final[Mapping[str, str]] = {
 """Attributes that some tools write out with the value that the standard gives them anyway."""
 
 
+_FINDABLE: Final = frozenset(
+    f"{{{MODEL}}}{tag}"
+    for tag in {
+        *NODE_TAGS,
+        *DATA_TAGS,
+        "definitions",
+        "process",
+        "sequenceFlow",
+        "lane",
+        "participant",
+        "messageFlow",
+        "message",
+        "error",
+    }
+)
+"""What a person can find on the drawing or in a list of the modeller; an oddity inside is reported there."""
+
+
 @dataclass(slots=True)
 class Reading:
     """What the reader carries along: the names that references resolve to, and what it found odd."""
@@ -99,7 +117,7 @@ class Reading:
 
     def report(self, rule: str, element: etree._Element, message: str, remedy: str) -> None:
         owner: etree._Element | None = element
-        while owner is not None and (etree.QName(owner).namespace != MODEL or not owner.get("id")):
+        while owner is not None and not (owner.get("id") and owner.tag in _FINDABLE):
             owner = owner.getparent()
         self.oddities.append(Oddity(rule, None if owner is None else owner.get("id"), message, remedy, line(element)))
 

@@ -11,6 +11,7 @@ from typing import Final
 
 from lxml import etree
 
+from motcua.bpmn.drawing import Bounds, Drawing, Point
 from motcua.bpmn.elements import (
     Argument,
     Definitions,
@@ -24,7 +25,7 @@ from motcua.bpmn.elements import (
     SequenceFlow,
 )
 from motcua.bpmn.extension import NAMESPACE as MOTCUA
-from motcua.bpmn.layout import Bounds, Drawing, Point, draw
+from motcua.bpmn.layout import draw
 
 BPMN: Final = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 BPMNDI: Final = "http://www.omg.org/spec/BPMN/20100524/DI"
@@ -105,9 +106,7 @@ def _write_lane(lanes: etree._Element, lane: Lane) -> None:
 
 
 def _write_flow(parent: etree._Element, flow: SequenceFlow) -> None:
-    element = _child(
-        parent, "sequenceFlow", id=flow.id, name=flow.name or None, sourceRef=flow.source, targetRef=flow.target
-    )
+    element = _child(parent, "sequenceFlow", id=flow.id, name=flow.name or None, sourceRef=flow.source, targetRef=flow.target)
     if flow.condition is not None:
         _text(element, "conditionExpression", flow.condition)
 
@@ -162,9 +161,7 @@ def _write_extensions(element: etree._Element, node: Node) -> None:
     if node.assignment:
         _child(holder, "assignment", MOTCUA, role=node.assignment.role, tier=node.assignment.tier)
     if node.norm:
-        _child(
-            holder, "norm", MOTCUA, hours=f"{node.norm.hours:g}", basis=node.norm.basis, source=node.norm.source or None
-        )
+        _child(holder, "norm", MOTCUA, hours=f"{node.norm.hours:g}", basis=node.norm.basis, source=node.norm.source or None)
     for tag, fields in (("form", node.form), ("payload", node.payload)):
         if fields:
             _write_fields(_child(holder, tag, MOTCUA), fields)
@@ -187,9 +184,7 @@ def _write_extensions(element: etree._Element, node: Node) -> None:
     if node.act:
         _child(holder, "act", MOTCUA, name=node.act)
     if node.stops_clock:
-        _child(
-            holder, "clock", MOTCUA, stops="authority", cause=node.stops_clock.cause, source=node.stops_clock.source
-        )
+        _child(holder, "clock", MOTCUA, stops="authority", cause=node.stops_clock.cause, source=node.stops_clock.source)
     if len(holder):
         element.append(holder)
 
@@ -222,9 +217,7 @@ def _write_diagram(root: etree._Element, process: Process, drawing: Drawing, poo
         _write_edge(plane, flow_id, points, drawing.labels.get(flow_id))
 
 
-def _write_shape(
-    plane: etree._Element, of: str, bounds: Bounds, *, label: Bounds | None = None, **attributes: object
-) -> None:
+def _write_shape(plane: etree._Element, of: str, bounds: Bounds, *, label: Bounds | None = None, **attributes: object) -> None:
     shape = _child(plane, "BPMNShape", BPMNDI, id=f"{of}_di", bpmnElement=of, **attributes)
     _write_bounds(shape, bounds)
     if label:

@@ -120,7 +120,7 @@ def _receive(dossier: Dossier, moment: Moment) -> Dossier:
 
 
 def _ask_supplement(dossier: Dossier, moment: Moment) -> Dossier:
-    check_supplement(dossier)
+    check_supplement(dossier.supplement_requests)
     asked = replace(dossier, status=Status.SUPPLEMENT_REQUESTED, supplement_requests=dossier.supplement_requests + 1)
     return pause(asked, moment, SUPPLEMENT, SUPPLEMENT)
 
@@ -134,7 +134,7 @@ def _extend(dossier: Dossier, moment: Moment) -> Dossier:
     if not isinstance(promised_on, date):
         raise PromiseMissing('An extension needs the new date in the field "new_promise_on", for example 2026-03-05.')
     promised_at = moment.calendar.close_of(promised_on)
-    check_extension(dossier, moment.now, moment.calendar, promised_on)
+    check_extension(dossier, promised_on=promised_on, now=moment.now, calendar=moment.calendar)
     return replace(dossier, promises=(*dossier.promises, Promise(promised_at, moment.now, "apology_letter")))
 
 

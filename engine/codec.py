@@ -5,7 +5,8 @@
     date                     {"$date": "2026-02-13"}
     datetime                 {"$instant": "2026-02-13T08:30:00+00:00"}   aware only, kept in UTC
     list                     a list
-    dict                     an object; if one of its keys begins with "$": {"$map": [[key, value], ...]}
+    dict                     an object; if one of its keys begins with "$": {"$map": [[key, value], ...]},
+                             sorted by key, since databases keep no order of keys and digests must not depend on it
 
 What cannot be held (a float, a naive datetime, a key that is no text, too deep, too long) is refused at the edge with the
 path of the field, so that a saved dossier always loads again.
@@ -65,7 +66,7 @@ def encode(value: Value, path: str = "", depth: int = 0) -> Any:
                 raise _refuse(path, f"the key {key!r} is not a text")
             pairs.append((_text(key, path), encode(item, f"{path}.{key}" if path else key, depth + 1)))
         if any(key.startswith("$") for key, _ in pairs):
-            return {"$map": [[key, item] for key, item in pairs]}
+            return {"$map": [[key, item] for key, item in sorted(pairs, key=lambda pair: pair[0])]}
         return dict(pairs)
     raise _refuse(path, f"a {type(value).__name__} is not one of text, whole number, decimal, yes/no, date, instant, list and map")
 

@@ -10,15 +10,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Literal, get_args
 
 from motcua.engine.calendars import DayReason
 from motcua.errors import InvalidInput
 from motcua.procedures_catalog.time_limit import TimeLimit
 
-Counting = Literal["next_day", "from_receipt"]
-Supplement = Literal["resume", "restart"]
-Score = Literal["as_law", "last_promise"]
+COUNTING = ("next_day", "from_receipt")
+SUPPLEMENT = ("resume", "restart")
+SCORE = ("as_law", "last_promise")
 
 
 class PolicyUnknown(InvalidInput):
@@ -28,6 +27,8 @@ class PolicyUnknown(InvalidInput):
 @dataclass(frozen=True, slots=True)
 class Policy:
     """How an authority or a procedure counts where the law leaves a choice. The defaults are the general rule.
+
+    The names come from the register and from settings, so they are checked when a policy is made (PolicyUnknown).
 
     counting: `next_day`, the day of the event is not counted (Civil Code 2015, art. 147); or `from_receipt`, a working day is
         8 working hours from the minute of receipt (seen in production; concerns limits in working days only).
@@ -40,17 +41,17 @@ class Policy:
     score: on time is judged against the law (`as_law`), or against the last lawful promise (`last_promise`).
     """
 
-    counting: Counting = "next_day"
+    counting: str = "next_day"
     late_receipt: time | None = None
     cut_off: time | None = None
-    supplement: Supplement = "resume"
-    score: Score = "as_law"
+    supplement: str = "resume"
+    score: str = "as_law"
 
     def __post_init__(self) -> None:
-        for name, known in (("counting", Counting), ("supplement", Supplement), ("score", Score)):
+        for name, known in (("counting", COUNTING), ("supplement", SUPPLEMENT), ("score", SCORE)):
             value = getattr(self, name)
-            if value not in get_args(known):
-                choices = " or ".join(f'"{choice}"' for choice in get_args(known))
+            if value not in known:
+                choices = " or ".join(f'"{choice}"' for choice in known)
                 raise PolicyUnknown(f'The policy {name} cannot be "{value}"; choose {choices}.', policy=name, value=value)
 
 

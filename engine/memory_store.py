@@ -295,6 +295,17 @@ class _MemoryTransaction:
             after.receipts = {**after.receipts, receipt.transaction_no: _kept(receipt)}
         self.files[code] = after
 
+    def message(self, dossier_code: str, message_id: str) -> MessageRecord | None:
+        return self._copy(dossier_code).messages.get(message_id)
+
+    def dossier_by_request(self, request_id: str) -> Dossier | None:
+        files = (*self.files.values(), *self._store._files.values())
+        return next((file.dossier for file in files if file.dossier.request_id == request_id), None)
+
+    def receipt(self, transaction_no: str) -> PaymentReceipt | None:
+        code = self._store._owners.receipt.get(transaction_no)
+        return None if code is None else self._copy(code).receipts[transaction_no]
+
     def erase_content(self, code: str, seq: int) -> None:
         file = self._copy(code)
         file.events = tuple(erase_content(event) if event.seq == seq else event for event in file.events)

@@ -14,7 +14,9 @@ class UnknownAuthority(NotFound):
     """No authority has that code."""
 
     def __init__(self, code: str) -> None:
-        super().__init__(f'No authority has the code "{code}". Codes are listed in procedures_catalog/data/authorities.yaml.', code=code)
+        super().__init__(
+            f'No authority has the code "{code}". Codes are listed in procedures_catalog/data/authorities.yaml.', code=code
+        )
 
 
 class AuthorityRowInvalid(InvalidInput):
@@ -49,12 +51,14 @@ def authorities_from_rows(rows: Iterable[Mapping[str, Any]]) -> dict[str, Author
     found: dict[str, Authority] = {}
     for row in rows:
         try:
-            authority = Authority(**{**row, "in_force_from": _day(row["in_force_from"]), "in_force_until": _day(row["in_force_until"])})
+            authority = Authority(
+                **{**row, "in_force_from": _day(row["in_force_from"]), "in_force_until": _day(row["in_force_until"])}
+            )
         except (TypeError, KeyError, ValueError) as cause:
             raise AuthorityRowInvalid(f"The row of authority {row.get('code')} cannot be read: {cause}.") from cause
         if authority.code in found or (authority.parent and authority.parent not in found):
             raise AuthorityRowInvalid(
-                f"The authority {authority.code} stands in the list twice, or before its parent {authority.parent}; put it once, after it.",
+                f"The authority {authority.code} is listed twice, or before its parent {authority.parent}; list it once, after it.",
                 code=authority.code,
             )
         found[authority.code] = authority

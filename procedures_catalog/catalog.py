@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from difflib import get_close_matches
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -133,7 +134,9 @@ def load_catalog(data: Path = DATA, models: Path = BPMN) -> Catalog:
         document = _read_yaml(path)
         procedure = procedure_from_row(document["register"])
         if path.stem != procedure.code:
-            raise RegisterRowInvalid(f"{path.name} holds the row of {procedure.code}; name the file after its code.", code=procedure.code)
+            raise RegisterRowInvalid(
+                f"{path.name} holds the row of {procedure.code}; name the file after its code.", code=procedure.code
+            )
         procedures[procedure.code] = procedure
         validities[procedure.code] = _validities(procedure.code, document["versions"])
     authorities = authorities_from_rows(_read_yaml(data / "authorities.yaml")["authorities"])
@@ -149,7 +152,7 @@ def _validities(code: str, rows: list[dict[str, str | None]]) -> tuple[Validity,
         )
         for row in rows
     ]
-    for earlier, later in zip(found, found[1:], strict=False):
+    for earlier, later in pairwise(found):
         if earlier.in_force_until is None or earlier.in_force_until >= later.in_force_from:
             raise RegisterRowInvalid(
                 f"Two versions of {code} are in force on {later.in_force_from}; end the earlier one before it.", code=code

@@ -44,6 +44,8 @@ def procedure_from_register(register: bytes) -> Procedure:
         row = json.loads(register)
     except ValueError as cause:
         raise RegisterRowInvalid(f"The stored row of the register is no JSON: {cause}.") from cause
+    if not isinstance(row, dict):
+        raise RegisterRowInvalid("The stored row of the register is no JSON object.")
     return procedure_from_row(row)
 
 
@@ -52,7 +54,7 @@ def procedure_from_row(row: Mapping[str, Any]) -> Procedure:
 
     Raises RegisterRowInvalid.
     """
-    code = row.get("code") if isinstance(row, Mapping) else None
+    code = row.get("code")
     try:
         procedure = _procedure(row)
     except KeyError as cause:
@@ -66,7 +68,7 @@ def procedure_from_row(row: Mapping[str, Any]) -> Procedure:
 def _procedure(row: Mapping[str, Any]) -> Procedure:
     unknown = set(row) - set(Procedure.__dataclass_fields__)
     if unknown:
-        raise ValueError(f"it has the unknown key {sorted(unknown)[0]!r}")
+        raise ValueError(f"it has the unknown key {min(unknown)!r}")
     cut_off = row["cut_off"]
     papers = row["papers_count"]
     return Procedure(

@@ -27,13 +27,14 @@ from motcua.procedures_catalog.catalog import Catalog, load_catalog
 from motcua.services import counterparts
 from motcua.services.blobs import FolderBlobs
 from motcua.services.connectors import documents
-from motcua.services.connectors.documents import Letterhead
+from motcua.services.connectors.documents import Letterhead, Letterheads
 from motcua.services.connectors.national_portal.connector import OPERATIONS as PORTAL_OPERATIONS
 from motcua.services.connectors.national_portal.connector import NationalPortalConnector
 from motcua.services.connectors.national_portal.session import PortalSettings
 from motcua.services.connectors.payment.connector import OPERATIONS as PAYMENT_OPERATIONS
 from motcua.services.connectors.payment.connector import PaymentConnector, PaymentSettings
-from motcua.services.connectors.signing import build as build_signing
+from motcua.services.connectors.signing import OPERATIONS as SIGNING_OPERATIONS
+from motcua.services.connectors.signing import DevelopmentAuthority, SigningConnector
 from motcua.services.operations import OPERATIONS
 from motcua.services.payments import PaymentDesk
 from motcua.services.settings import Settings
@@ -42,6 +43,8 @@ from motcua.services.storage.embedded import start_embedded
 from motcua.services.storage.migrate import migrate
 from motcua.services.storage.postgres_store import PostgresStore
 
+LOCAL_PORTAL_URL = "http://127.0.0.1:8901"
+LOCAL_GATEWAY_URL = "http://127.0.0.1:8902"
 # A bank and an account that no bank has, for the local counterpart of the gateway.
 LOCAL_BANK_BIN = "970400"
 LOCAL_ACCOUNT = "0000000000"
@@ -61,6 +64,7 @@ class App:
     blobs: FolderBlobs
     catalog: Catalog
     payments: PaymentDesk
+    trusted_roots: tuple[bytes, ...]
 
     def take_payment_confirmation(self, body: Mapping[str, Any]) -> dict[str, str]:
         """The gateway's call-back: verified, settled or refunded, and what to answer."""
@@ -103,11 +107,14 @@ def _app_on(settings: Settings, url: str, clock: Clock) -> Iterator[App]:
         engine = DossierEngine(store, clock, default_calendar(), OPERATIONS)
         blobs = FolderBlobs(settings.blobs_dir)
         catalog = load_catalog()
+        identities = DevelopmentAuthority(settings.pki_dir, wall.now())
+        letterheads: Letterheads = lambda code: letterhead(catalog, code)  # noqa: E731
+        signing = SigningConnector(blobs, identities, letterheads)
         portal = NationalPortalConnector(portal_settings(settings))
         payment = PaymentConnector(payment_settings(settings))
         connectors: dict[str, Connector] = {
-            **documents.build(blobs, f"{settings.public_url}/track", lambda code: letterhead(catalog, code)),
-            **build_signing(blobs, settings.pki_dir, wall.now()),
+            **documents.build(blobs, f"{settings.public_url}/track", letterheads),
+            **{operation.name: signing for operation in SIGNING_OPERATIONS},
             **{operation.name: portal for operation in PORTAL_OPERATIONS},
             **{operation.name: payment for operation in PAYMENT_OPERATIONS},
         }
@@ -123,6 +130,7 @@ def _app_on(settings: Settings, url: str, clock: Clock) -> Iterator[App]:
                 blobs=blobs,
                 catalog=catalog,
                 payments=PaymentDesk(engine, payment_settings(settings).secret),
+                trusted_roots=(identities.root_certificate,),
             )
         finally:
             portal.close()
@@ -134,7 +142,7 @@ def _app_on(settings: Settings, url: str, clock: Clock) -> Iterator[App]:
 def portal_settings(settings: Settings) -> PortalSettings:
     """As whom to report to the portal; by default as the local counterpart knows us."""
     return PortalSettings(
-        base_url=settings.portal_url or counterparts.LOCAL_PORTAL_URL,
+        base_url=settings.portal_url or LOCAL_PORTAL_URL,
         unit_code=settings.portal_unit_code or counterparts.LOCAL_UNIT,
         username=settings.portal_user or counterparts.LOCAL_USERNAME,
         password=settings.portal_password or counterparts.LOCAL_PASSWORD,
@@ -144,7 +152,7 @@ def portal_settings(settings: Settings) -> PortalSettings:
 def payment_settings(settings: Settings) -> PaymentSettings:
     """As whom to collect; by default as the local counterpart knows us."""
     return PaymentSettings(
-        gateway_url=settings.gateway_url or counterparts.LOCAL_GATEWAY_URL,
+        gateway_url=settings.gateway_url or LOCAL_GATEWAY_URL,
         partner_id=settings.gateway_partner or counterparts.LOCAL_PARTNER,
         secret=settings.gateway_secret or counterparts.LOCAL_SECRET,
         bank_bin=settings.bank_bin or LOCAL_BANK_BIN,

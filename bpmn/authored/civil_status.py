@@ -52,7 +52,7 @@ def birth_and_insurance() -> Definitions:
         role="social_insurance_officer",
         norm=assumed(16, "median of officer over 78 published internal processes"),
         form=(text("insurance_card_number", "Mã số thẻ bảo hiểm y tế"),),
-        documentation="Cơ quan khác thực hiện; dữ liệu không nêu thời hạn riêng. (Another authority; no limit of its own is known.)",
+        documentation="Cơ quan khác thực hiện; dữ liệu không nêu thời hạn riêng. (Another authority, with no known limit.)",
     )
     check = user_task(
         "check_both_results",

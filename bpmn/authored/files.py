@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Final
 
 _DECLARATION: Final = b'<?xml version="1.0" encoding="UTF-8"?>\n'
-_MARK: Final = re.compile(rb"<!-- Drawn by motcua\.bpmn\.authored, sha256 ([0-9a-f]{64})\. A changed file is never overwritten\. -->\n")
+_MARK: Final = re.compile(
+    rb"<!-- Drawn by motcua\.bpmn\.authored, sha256 ([0-9a-f]{64})\. A changed file is never overwritten\. -->\n"
+)
 
 
 class FileState(StrEnum):
@@ -35,7 +37,7 @@ def marked(document: bytes) -> bytes:
 def is_untouched(content: bytes) -> bool:
     """Whether the file is exactly as this package wrote it."""
     found = _MARK.search(content)
-    return bool(found) and sha256(_MARK.sub(b"", content, count=1)).hexdigest().encode() == found[1]
+    return found is not None and sha256(_MARK.sub(b"", content, count=1)).hexdigest().encode() == found[1]
 
 
 def compare(folder: Path, documents: Mapping[str, bytes]) -> Iterator[tuple[str, FileState]]:

@@ -80,9 +80,7 @@ def one_stop_case(
     ).then(call("withdraw", "Rút hồ sơ", "shared_withdraw")).then(end("withdrawn", "Đã rút hồ sơ"))
     if extended_by:
         diagram.add(
-            boundary_timer(
-                "due_soon", "Một ngày làm việc trước hạn", "processing", "1 working day before due", interrupting=False
-            )
+            boundary_timer("due_soon", "Một ngày làm việc trước hạn", "processing", "1 working day before due", interrupting=False)
         ).then(call("extend", "Xin lỗi, hẹn lại", extended_by)).then(end("extension_handled", "Đã xử lý việc hẹn lại"))
     diagram.lane(DESK_LANE)
     done.then(exclusive("has_result", "Kết quả?")).when('outcome == "approved"', "Được giải quyết").then(
@@ -143,11 +141,9 @@ def _ask_supplement(trail: Trail) -> None:
 
 def refuse(trail: Trail) -> None:
     """Refused on the merits, with reasons in writing."""
-    trail.then(
-        service_task("write_refusal", "Lập văn bản từ chối", "documents.refusal", reason="refusal_reason")
-    ).then(script("set_refused", "Ghi: từ chối", 'outcome = "refused"')).then(act("refuse", "Từ chối giải quyết")).then(
-        end("refused", "Đã từ chối")
-    )
+    trail.then(service_task("write_refusal", "Lập văn bản từ chối", "documents.refusal", reason="refusal_reason")).then(
+        script("set_refused", "Ghi: từ chối", 'outcome = "refused"')
+    ).then(act("refuse", "Từ chối giải quyết")).then(end("refused", "Đã từ chối"))
 
 
 def division_head_reviews(trail: Trail, *, back_to: str = "appraise", norm: Norm | None = None, tier: str | None = None) -> Trail:
@@ -175,7 +171,7 @@ def sign_and_seal(trail: Trail, part: str, title: str, *, back_to: str = "apprai
 
 def finish(trail: Trail) -> Diagram:
     """The result exists: processed."""
-    trail.then(script("set_approved", "Ghi: được giải quyết", 'outcome = "approved"')).then(
-        act("process", "Đã có kết quả")
-    ).then(end("processed", "Đã giải quyết"))
+    trail.then(script("set_approved", "Ghi: được giải quyết", 'outcome = "approved"')).then(act("process", "Đã có kết quả")).then(
+        end("processed", "Đã giải quyết")
+    )
     return trail.diagram

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from motcua.bpmn.authored.frame import appraise, begin_with_assignment, finish, one_stop_case, refuse, sign_and_seal
+from motcua.bpmn.authored.frame import appraise, begin_with_assignment, finish, one_stop_case, sign_and_seal
 from motcua.bpmn.authored.shared_parts import draft
-from motcua.bpmn.authored.words import FORM_IS_A_SELECTION, NORMS_ARE_ASSUMED, REFUSE, assumed, decided_by_bac_ninh
+from motcua.bpmn.authored.words import FORM_IS_A_SELECTION, NORMS_ARE_ASSUMED, REFUSE, decided_by_bac_ninh
 from motcua.bpmn.authoring import (
     Diagram,
     Trail,
-    act,
     choice,
     decimal,
     exclusive,
@@ -83,9 +82,7 @@ def _ask_opinions(trail: Trail) -> Trail:
     """Steps 4 to 6: the letter, and the agencies' answers side by side."""
     trail = (
         trail.then(
-            user_task(
-                "review_consultation", "Lãnh đạo phòng soát văn bản", role="division_head", norm=decided_by_bac_ninh(2, 4)
-            )
+            user_task("review_consultation", "Lãnh đạo phòng soát văn bản", role="division_head", norm=decided_by_bac_ninh(2, 4))
         )
         .then(
             user_task(
@@ -155,9 +152,7 @@ def _decide(trail: Trail) -> Trail:
     trail.when('leader_decision == "return"', "Trả lại").to("write_report")
     signature = service_task("leader_signature", "Chữ ký số của lãnh đạo", "signing.sign", signer='"leader"', kind='"result"')
     seal = service_task("organisation_seal", "Đóng dấu số của UBND tỉnh", "signing.seal", kind='"result"', number="document_number")
-    take_over = user_task(
-        "take_over_result", "Một cửa nhận, vào sổ kết quả", role="one_stop_desk", norm=decided_by_bac_ninh(4, 12)
-    )
+    take_over = user_task("take_over_result", "Một cửa nhận, vào sổ kết quả", role="one_stop_desk", norm=decided_by_bac_ninh(4, 12))
     return trail.otherwise("Ký").then(signature).then(seal).then(take_over)
 
 

@@ -66,7 +66,10 @@ def judicial_record() -> Definitions:
         "await_agency_reply",
         "Chờ kết quả tra cứu, xác minh",
         "agency_replied",
-        (choice("has_record", "Có án tích", ("no", "Không"), ("yes", "Có")), text("reply_text", "Nội dung trả lời", required=False)),
+        (
+            choice("has_record", "Có án tích", ("no", "Không"), ("yes", "Có")),
+            text("reply_text", "Nội dung trả lời", required=False),
+        ),
     )
     trail = begin_with_assignment().then(ask).then(reply)
     trail = division_head_reviews(appraise(trail, name="Lập phiếu lý lịch tư pháp"))
@@ -124,9 +127,9 @@ def certified_copy() -> Definitions:
         fee=fee,
         documentation=" ".join(
             (
-                "Trong ngày; nhận sau 15 giờ mà không giải quyết được ngay thì ngày làm việc tiếp theo. (Same day; after 15:00 the "
-                "next working day.)",
-                "Phí tại UBND cấp xã: 2.000 đồng/trang cho hai trang đầu, 1.000 đồng/trang từ trang thứ ba, tối đa 200.000 đồng/bản.",
+                "Trong ngày; nhận sau 15 giờ mà không giải quyết được ngay thì ngày làm việc tiếp theo. "
+                "(Same day; after 15:00 the next working day.)",
+                "Phí tại UBND cấp xã: 2.000 đồng/trang (trang 1, 2), 1.000 đồng/trang từ trang thứ ba, tối đa 200.000 đồng/bản.",
                 NORMS_WITHIN_ONE_DAY,
                 FORM_IS_A_SELECTION,
             )

@@ -35,10 +35,11 @@ def building_permit() -> Definitions:
         extended_by="shared_extend_commune",
         documentation=" ".join(
             (
-                "Thời hạn 20 hoặc 15 ngày theo trường hợp chưa được nêu tên; phải chọn trường hợp khi tiếp nhận. Đơn vị ghi là ngày, "
-                "hiểu là ngày lịch. (20 or 15 days, by unnamed cases; no default; read as calendar days.)",
+                "Thời hạn 20 hoặc 15 ngày theo trường hợp chưa được nêu tên; phải chọn trường hợp khi tiếp nhận. Đơn vị ghi "
+                "là ngày, hiểu là ngày lịch. (20 or 15 days, by unnamed cases; no default; read as calendar days.)",
                 "Kiểm tra thực địa không dừng đồng hồ vì không có căn cứ. (The on-site check does not stop the clock.)",
-                "Lệ phí theo Hội đồng nhân dân tỉnh, số tiền chưa biết: bộ phận một cửa nhập. (The fee is unknown; the desk enters it.)",
+                "Lệ phí theo Hội đồng nhân dân tỉnh, số tiền chưa biết: bộ phận một cửa nhập. "
+                "(The fee is unknown; the desk enters it.)",
                 NORMS_ARE_ASSUMED,
                 FORM_IS_A_SELECTION,
             )

@@ -11,6 +11,7 @@ from motcua.bpmn.authoring import (
     Diagram,
     Trail,
     act,
+    boundary_error,
     boundary_timer,
     call,
     choice,
@@ -43,7 +44,9 @@ def shared_parts() -> tuple[Definitions, ...]:
         collect_fee(),
         supplement(),
         sign("shared_sign_commune", "Ký, đóng dấu: UBND cấp xã", "commune_leader", _COMMUNE_LEADER, _COMMUNE_CLERK),
-        sign("shared_sign_department", "Ký, đóng dấu: sở, ngành", "department_leader", median("department_leader"), median("clerk")),
+        sign(
+            "shared_sign_department", "Ký, đóng dấu: sở, ngành", "department_leader", median("department_leader"), median("clerk")
+        ),
         sign(
             "shared_sign_people_committee",
             "Ký, đóng dấu: UBND cấp tỉnh",
@@ -69,7 +72,9 @@ def receive_and_check(id: str, name: str, fee_fields: tuple[FormField, ...]) -> 
         text("decline_reason", "Lý do không tiếp nhận", required=False),
         *fee_fields,
     )
-    norm = assumed(8, "an online dossier is checked within 8 working hours, by one secondary source; before receipt, so outside the limit")
+    norm = assumed(
+        8, "an online dossier is checked within 8 working hours, by one secondary source; before receipt, so outside the limit"
+    )
     check = user_task("check_completeness", "Kiểm tra thành phần hồ sơ", role="one_stop_desk", norm=norm, form=form)
     diagram.begin(start("start", "Có hồ sơ nộp")).then(check).then(exclusive("is_complete", "Đủ điều kiện tiếp nhận?"))
     diagram.on("is_complete").otherwise("Đủ").then(exclusive("has_fee", "Phải nộp phí?"))
@@ -88,8 +93,7 @@ def receive_and_check(id: str, name: str, fee_fields: tuple[FormField, ...]) -> 
         name,
         documentation=(
             "Cán bộ một cửa kiểm tra, thu phí nếu có, tiếp nhận hoặc từ chối tiếp nhận. Kết quả: received (True hoặc False). "
-            "Cần biến fee_vnd (đồng)"
-            + (", do bộ phận một cửa nhập." if fee_fields else ", do quy trình gọi đặt trước.")
+            "Cần biến fee_vnd (đồng)" + (", do bộ phận một cửa nhập." if fee_fields else ", do quy trình gọi đặt trước.")
         ),
     )
 
@@ -124,9 +128,11 @@ def collect_fee() -> Definitions:
     late = boundary_timer(
         "payment_late", "Quá hạn nộp phí", "collect_payment", "15 working days", TimerClock.APPLICANT, interrupting=True
     )
-    diagram.add(late).then(remind).then(exclusive("wait_longer", "Chờ thêm?")).when(
-        'payment_reminder == "remind"', "Chờ thêm"
-    ).to("collect_payment")
+    diagram.add(late).then(remind).then(exclusive("wait_longer", "Chờ thêm?")).when('payment_reminder == "remind"', "Chờ thêm").to(
+        "collect_payment"
+    )
+    refused = boundary_error("payment_refused", "Cổng thanh toán từ chối", "collect_payment", "PAYMENT_REFUSED")
+    diagram.add(refused).to("remind_to_pay")
     diagram.on("wait_longer").otherwise("Thôi").then(script("set_unpaid", "Ghi: không nộp", "fee_paid = False")).then(
         end("unpaid", "Không nộp phí")
     )
@@ -197,9 +203,7 @@ def sign(id: str, name: str, leader_role: str, leader_norm: Norm, clerk_norm: No
 def draft(trail: Trail) -> Trail:
     """The result is drafted, and the officer signs the draft."""
     return trail.then(
-        service_task(
-            "draft_result", "Dự thảo kết quả", "documents.draft_result", decision="decision", title="result_title"
-        )
+        service_task("draft_result", "Dự thảo kết quả", "documents.draft_result", decision="decision", title="result_title")
     ).then(service_task("officer_signature", "Chữ ký số của chuyên viên", "signing.sign", signer='"officer"', kind='"result"'))
 
 
@@ -215,7 +219,9 @@ def seal(trail: Trail, clerk_norm: Norm) -> Trail:
     return (
         trail.then(service_task("leader_signature", "Chữ ký số của lãnh đạo", "signing.sign", signer='"leader"', kind='"result"'))
         .then(number)
-        .then(service_task("organisation_seal", "Đóng dấu số của cơ quan", "signing.seal", kind='"result"', number="document_number"))
+        .then(
+            service_task("organisation_seal", "Đóng dấu số của cơ quan", "signing.seal", kind='"result"', number="document_number")
+        )
     )
 
 

@@ -16,7 +16,7 @@ MEDIAN_HOURS: Final = {
     "consulted_agency": 40.0,
     "people_committee_leader": 28.0,
 }
-"""Median working hours of a step by role, over 78 internal processes that provinces published, each with four or more timed steps."""
+"""Median working hours of a step by role, over 78 published internal processes with four or more timed steps each."""
 
 
 def median(role: str) -> Norm:

@@ -94,18 +94,19 @@ def _time(text: str) -> time:
     try:
         return time.fromisoformat(text)
     except ValueError as cause:
-        raise InstantUnreadable(f'"{text}" is no time of day. Write the cut-off as hours and minutes, such as 15:00.', text=text) from cause
+        raise InstantUnreadable(
+            f'"{text}" is no time of day. Write the cut-off as hours and minutes, such as 15:00.', text=text
+        ) from cause
 
 
 def _limit_and_policy(code: str | None, limit: str | None, case: str | None) -> tuple[TimeLimit, Policy]:
     from motcua.engine.deadlines import DEFAULT_POLICY
     from motcua.procedures_catalog.time_limit import TimeLimit
 
-    if (code is None) == (limit is None):
-        raise LimitMissing('Name either a procedure by its code or a limit, such as --limit "15 working days"; not both.')
-    if limit is not None:
+    if limit is not None and code is None and case is None:
         return TimeLimit.parse(limit), DEFAULT_POLICY
-    assert code is not None
+    if code is None or limit is not None:
+        raise LimitMissing('Name either a procedure by its code, with its case, or a limit, such as --limit "15 working days".')
     from motcua.engine.compiled import policy_of
     from motcua.procedures_catalog.catalog import load_catalog
 

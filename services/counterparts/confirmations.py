@@ -55,6 +55,6 @@ class ConfirmationSender:
         try:
             answer = client.post(transaction["callback_url"], json=message)
             told = answer.json() if answer.status_code == httpx.codes.OK else None
-        except (httpx.HTTPError, httpx.InvalidURL, ValueError):
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError, RecursionError):
             return False
         return isinstance(told, dict) and told.get("MaLoi") == "00"

@@ -7,7 +7,8 @@
     {"outage": "lost_answer", …}                     the request is *carried out*, then the connection breaks
     {"outage": null}                                 well again
 
-Without `for_requests` an outage lasts until it is ended. Paths that begin with "/_" are for the director and never fail.
+Without `for_requests` an outage lasts until it is ended; `after_requests` lets so many pass before it begins. Paths that begin with
+"/_" are for the director and never fail.
 """
 
 from __future__ import annotations
@@ -36,21 +37,26 @@ class Outages:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._outage: Outage | None = None
+        self._spared = 0
         self._left: int | None = None
         self.met = 0
 
     def order(self, body: dict[str, Any]) -> None:
         """Take the order of `POST /_control`. Raises ValueError when it is none."""
-        wanted, count = body.get("outage"), body.get("for_requests")
-        if count is not None and (not isinstance(count, int) or isinstance(count, bool) or count < 1):
-            raise ValueError("for_requests must be a whole number from 1")
+        wanted, spared, count = body.get("outage"), body.get("after_requests", 0), body.get("for_requests")
+        if not is_whole(spared, at_least=0) or not (count is None or is_whole(count, at_least=1)):
+            raise ValueError("for_requests must be a whole number from 1, and after_requests one from 0")
         with self._lock:
             self._outage = None if wanted is None else Outage(wanted)
+            self._spared = spared
             self._left = count
 
     def next(self) -> Outage | None:
         with self._lock:
             outage = self._outage
+            if outage is not None and self._spared > 0:
+                self._spared -= 1
+                return None
             if outage is not None:
                 self.met += 1
                 if self._left is not None:
@@ -83,6 +89,11 @@ class FailOnDemand:
             status, content = (500, b"out of order") if outage is Outage.ERROR_500 else (200, b"<html>\xff bao tri he thong")
             await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", b"text/html")]})
             await send({"type": "http.response.body", "body": content})
+
+
+def is_whole(value: object, at_least: int) -> bool:
+    """Whether an order's number is a whole number from `at_least`; True and False are none."""
+    return isinstance(value, int) and not isinstance(value, bool) and value >= at_least
 
 
 async def _unheard(message: Message) -> None:

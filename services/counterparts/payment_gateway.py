@@ -2,7 +2,7 @@
 
     POST /                messages INIT, QUERY, CANCEL, REFUND, sealed
     GET, POST /pay/{ref}  the page that a citizen sees, and its button
-    POST /_citizen/pay    {"reference", "amount_vnd"?, "times"?, "copies"?, "succeeds"?}: so many transfers, each told so often
+    POST /_citizen/pay    {"reference", "amount_vnd"?, "times"?, "copies"?, "succeeds"?}: so many transfers, each told so often (0: the call-back is lost)
     GET /_state           orders, transactions, refunds, call-backs, sums and counts
 
 Every transfer is told by a CONFIRM call-back, repeated until it is acknowledged. Money can arrive for an order that is cancelled,
@@ -28,6 +28,7 @@ from motcua.services.counterparts.confirmations import ConfirmationSender
 from motcua.services.counterparts.director import counterpart_app, json_object
 from motcua.services.counterparts.gateway_ledger import GatewayLedger, MessageRefused
 from motcua.services.counterparts.gateway_messages import checked
+from motcua.services.counterparts.outages import is_whole
 
 TAKEN = {"MaLoi": "00", "MoTaLoi": "Thanh cong"}
 
@@ -57,14 +58,13 @@ def payment_gateway(
 
     async def citizen_pays(request: Request) -> JSONResponse:
         body = await json_object(request) or {}
-        order = ledger.order(str(body.get("reference")))
-        amount = body.get("amount_vnd", order and order["amount"])
-        if not isinstance(body.get("reference"), str) or not isinstance(amount, int):
-            return JSONResponse({"problem": "reference is needed, and amount_vnd where no order of that reference is known"}, 422)
-        booked = [
-            ledger.book(body["reference"], amount, succeeded=bool(body.get("succeeds", True)), copies=int(body.get("copies", 1)))
-            for _ in range(int(body.get("times", 1)))
-        ]
+        reference = body.get("reference")
+        order = ledger.order(str(reference))
+        amount, times, copies = body.get("amount_vnd", order and order["amount"]), body.get("times", 1), body.get("copies", 1)
+        if not isinstance(reference, str) or not all(map(is_whole, (amount, times, copies), (1, 1, 0))):
+            problem = "wanted: a reference, whole numbers for times and copies, and for amount_vnd where no such order is known"
+            return JSONResponse({"problem": problem}, 422)
+        booked = [ledger.book(reference, amount, bool(body.get("succeeds", True)), copies) for _ in range(times)]
         sender.wake()
         return JSONResponse({"transactions": booked})
 
@@ -112,7 +112,8 @@ def _answer(ledger: GatewayLedger, body: Mapping[str, str], base_url: str) -> di
 
 
 def _page(order: Mapping[str, Any], below: str) -> str:
+    amount = f"{order['amount']:,}".replace(",", ".")
     return (
         '<!doctype html><html lang="vi"><meta charset="utf-8"><title>Thanh toán</title>'
-        f"<h1>Thanh toán</h1><p>{escape(order['purpose'])}</p><p>{order['amount']:,} VND</p>{below}</html>"
+        f"<h1>Thanh toán</h1><p>{escape(order['purpose'])}</p><p>{amount} đồng</p>{below}</html>"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import threading
@@ -48,7 +49,7 @@ def serve(app: ASGIApp, host: str = "127.0.0.1", port: int = 0) -> RunningServer
     server = uvicorn.Server(
         uvicorn.Config(app, log_config=None, log_level="critical", access_log=False, lifespan="on", timeout_graceful_shutdown=1)
     )
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, name=f"counterpart-{port}", daemon=True)
+    thread = threading.Thread(target=_run, args=(server, listening), name=f"counterpart-{port}", daemon=True)
     thread.start()
     while not server.started:
         if not thread.is_alive():
@@ -58,6 +59,12 @@ def serve(app: ASGIApp, host: str = "127.0.0.1", port: int = 0) -> RunningServer
             )
         time.sleep(0.005)
     return RunningServer(base_url=f"http://{host}:{port}", port=port, _server=server, _thread=thread)
+
+
+def _run(server: uvicorn.Server, listening: socket.socket) -> None:
+    # uvicorn ends a failed start with SystemExit, which is meant for a process of its own; `serve` sees that the thread is over.
+    with contextlib.suppress(SystemExit):
+        server.run(sockets=[listening])
 
 
 def _listen(host: str, port: int) -> socket.socket:

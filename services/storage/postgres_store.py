@@ -14,7 +14,7 @@ from typing import Any
 
 import psycopg
 from sqlalchemy import Connection, Engine, Select, Table, delete, select
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError
 
 from motcua.engine.clock import Clock
 from motcua.engine.dossier import DocumentRecord, Dossier, MessageRecord, OpenTask, ServiceCallRecord
@@ -218,12 +218,15 @@ class _PostgresTransaction:
         parameters["state"] = change.state
         if not change.is_new:
             parameters["before"] = change.events[0].previous if change.events else None
+            parameters["added"] = len(change.events)
         statement = statements.save_statement(change.is_new, ("new_state" if change.is_new else "state", *written))
         try:
-            # A savepoint costs a round trip; instead, an error here makes the whole transaction unusable, as it should be.
             counts = self._connection.execute(statement, parameters).mappings().one()
         except DBAPIError as cause:
-            raise _refusal(change, cause) from cause
+            refusal = _refusal(change, cause)
+            if refusal is None:
+                raise
+            raise refusal from cause
         if counts["dossier"] == 0:
             raise self._why_not_written(change)
         for part, error in _INCOMPLETE.items():
@@ -302,11 +305,11 @@ def _refuse_broken_chain(change: Change) -> None:
         head = ChainHead(event.seq, event.digest)
 
 
-def _refusal(change: Change, cause: DBAPIError) -> Exception:
-    """What a broken rule of the schema means to the command; anything else is passed on as it is."""
+def _refusal(change: Change, cause: DBAPIError) -> Exception | None:
+    """What a broken rule of the schema means to the command; None for anything else."""
     code, original = change.dossier.code, cause.orig
     if not isinstance(original, psycopg.errors.IntegrityError | psycopg.errors.DataError):
-        return cause
+        return None
     constraint = original.diag.constraint_name or ""
     if change.is_new and constraint in {"dossiers_pkey", "events_pkey", "dossier_states_pkey"}:
         return DossierExists(code)

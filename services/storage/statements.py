@@ -130,7 +130,7 @@ _UPDATE_DOSSIER = f"""
         chain_seq = coalesce(row.chain_seq, kept.chain_seq), chain_digest = coalesce(row.chain_digest, kept.chain_digest)
     FROM jsonb_populate_recordset(NULL::{SCHEMA}.dossiers, CAST(:dossier AS jsonb)) row
     WHERE kept.code = row.code AND kept.revision + 1 = row.revision
-        AND (CAST(:before AS bytea) IS NULL OR kept.chain_digest = :before)
+        AND (CAST(:before AS bytea) IS NULL OR (kept.chain_digest = :before AND kept.chain_seq = row.chain_seq - CAST(:added AS integer)))
     RETURNING kept.code
 """
 

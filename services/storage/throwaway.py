@@ -25,14 +25,16 @@ _FORGETFUL = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
 
 @contextmanager
-def throwaway_database(server_url: str | None = None, *, template: str = "template1") -> Iterator[str]:
+def throwaway_database(
+    server_url: str | None = None, *, template: str = "template1", folder: Path | None = None
+) -> Iterator[str]:
     """The URL of an empty database that is removed at the end.
 
-    With `server_url` it is a new database on that server, made like `template`; without, it lies on a server of its own in the temp
-    folder. A process that was killed cannot clean up: the next one removes every throwaway folder that nobody uses any more.
+    With `server_url` it is a new database on that server, made like `template`; without, it lies on a server of its own in `folder`
+    (the temp folder). A process that was killed cannot clean up: the next one removes every throwaway that nobody uses any more.
     """
     if server_url is None:
-        with _server_of_its_own() as url:
+        with _server_of_its_own(folder or Path(tempfile.gettempdir())) as url:
             yield url
         return
     name = f"motcua_{uuid.uuid4().hex[:12]}"
@@ -52,9 +54,9 @@ def _execute(server_url: str, statement: sql.Composed) -> None:
 
 
 @contextmanager
-def _server_of_its_own() -> Iterator[str]:
-    _sweep()
-    data_dir = Path(tempfile.mkdtemp(prefix=_PREFIX))
+def _server_of_its_own(folder: Path) -> Iterator[str]:
+    _sweep(folder)
+    data_dir = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=folder))
     if os.geteuid() == 0:
         data_dir.chmod(0o755)  # root's server runs as another user, who must pass through
     try:
@@ -67,9 +69,9 @@ def _server_of_its_own() -> Iterator[str]:
         shutil.rmtree(data_dir, ignore_errors=True)
 
 
-def _sweep() -> None:
+def _sweep(folder: Path) -> None:
     """Remove what killed processes of ours left behind; a folder in use is recognised by its lock."""
-    for data_dir in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+    for data_dir in folder.glob(f"{_PREFIX}*"):
         try:
             if data_dir.is_symlink() or data_dir.stat().st_uid != os.geteuid():
                 continue

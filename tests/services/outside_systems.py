@@ -58,6 +58,10 @@ def a_call(
     )
 
 
+# One client for all tests: each new one would load the certificates of the authorities again.
+HTTP = httpx.Client(trust_env=False, timeout=30)
+
+
 @contextmanager
 def running(app: ASGIApp) -> Iterator[RunningServer]:
     server = serve(app)
@@ -69,13 +73,13 @@ def running(app: ASGIApp) -> Iterator[RunningServer]:
 
 def tell(server: RunningServer, path: str, **body: Any) -> dict[str, Any]:
     """Direct a counterpart: `tell(gateway, "/_control", outage="garbage", for_requests=1)`."""
-    answer = httpx.post(server.base_url + path, json=body, trust_env=False)
+    answer = HTTP.post(server.base_url + path, json=body)
     assert answer.status_code == 200, answer.text
     return dict(answer.json())
 
 
 def state_of(server: RunningServer) -> dict[str, Any]:
-    return dict(httpx.get(server.base_url + "/_state", trust_env=False).raise_for_status().json())
+    return dict(HTTP.get(server.base_url + "/_state").raise_for_status().json())
 
 
 class Receiver:

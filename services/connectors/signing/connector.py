@@ -11,8 +11,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
-from pyhanko.pdf_utils.misc import PdfError
-
 from motcua.engine.connectors import Blobs, Connector, Done, NewDocument, Operation, Outcome, ServiceCall, TechnicalFailure
 from motcua.engine.dossier import DocumentRecord
 from motcua.errors import MotcuaError
@@ -63,11 +61,11 @@ class SigningConnector:
                 document = SignedDocument(content)
         except TechnicalFailure:
             raise
-        except (MotcuaError, PdfError) as cause:
+        except MotcuaError as cause:
             raise NothingToSign(
                 f"The {record.kind} of dossier {call.dossier.code} cannot be signed: {cause}",
                 dossier_code=call.dossier.code,
-                kind=record.kind,
+                document_kind=record.kind,
             ) from cause
         return Done(
             outputs={"document": hashlib.sha256(content).hexdigest(), "signatures": len(document.signatures)},
@@ -79,7 +77,7 @@ class SigningConnector:
         box = seal_box(document) if signer == SEALER else signature_box(document, SIGNERS[signer])
         if box is None:
             raise NothingToSign(
-                f"The document of dossier {call.dossier.code} bears no signature yet, and a seal is never put on an unsigned paper; "
+                f"The document of dossier {call.dossier.code} bears no signature yet, and no unsigned paper is sealed; "
                 "have it signed first.",
                 dossier_code=call.dossier.code,
             )
@@ -92,6 +90,7 @@ class SigningConnector:
             reason=_reason(signer),
             place_name=letterhead.place,
             filled=_number_and_date(call, document) if signer == SEALER else {},
+            locked=tuple(field_name(field) for field in NumberedField) if signer == SEALER else (),
         )
 
 
@@ -119,7 +118,7 @@ def _latest(call: ServiceCall) -> DocumentRecord:
         raise NothingToSign(
             f'Dossier {call.dossier.code} has no document of the kind "{kind}" to sign; draft or upload it, then try again.',
             dossier_code=call.dossier.code,
-            kind=kind,
+            document_kind=kind,
         )
     return max(of_kind, key=lambda document: document.created_at)
 

@@ -16,16 +16,26 @@ from pyhanko.pdf_utils.content import PdfContent
 from pyhanko.pdf_utils.generic import pdf_name
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.layout import AxisAlignment, BoxConstraints, InnerScaling, Margins, SimpleBoxLayoutRule
+from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.pdf_utils.writer import BasePdfFileWriter
-from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter
+from pyhanko.sign.fields import FieldMDPAction, FieldMDPSpec, SigFieldSpec, SigSeedSubFilter, enumerate_sig_fields
+from pyhanko.sign.general import SigningError
 from pyhanko.sign.signers.pdf_cms import SimpleSigner
 from pyhanko.sign.signers.pdf_signer import PdfSignatureMetadata, PdfSigner, PdfSigningSession
 from pyhanko.stamp import StaticStampStyle
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
+from motcua.errors import InvalidInput
 from motcua.services.connectors.documents.places import Place, destination_name
 from motcua.services.connectors.signing.authority import Identity
+
+# What the library raises on broken bytes: a missing key or a wrong type is as much a sign of damage as its own errors.
+UNREADABLE = (PdfError, ValueError, KeyError, TypeError, AttributeError, IndexError)
+
+
+class NotSignable(InvalidInput):
+    """The content is no PDF, is damaged, or does not allow another signature."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +55,11 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Signing:
-    """One signature to be made. `filled` gives text fields their value and their picture, in the same update."""
+    """One signature to be made.
+
+    filled: text field → its value and its picture, written in the same update.
+    locked: text fields that nobody may change afterwards.
+    """
 
     field: str
     box: Box
@@ -55,16 +69,18 @@ class Signing:
     reason: str
     place_name: str | None
     filled: Mapping[str, tuple[str, bytes]]
+    locked: tuple[str, ...]
 
 
 def sign(content: bytes, signing: Signing) -> bytes:
-    """Append a PAdES B-B signature (ETSI EN 319 142-1) and return the longer document."""
+    """Append a PAdES B-B signature (ETSI EN 319 142-1) and return the longer document. Raises NotSignable."""
     writer = IncrementalPdfFileWriter(BytesIO(content))
     for name, (value, picture) in signing.filled.items():
         _fill_field(writer, name, value, picture)
-    certificates = SimpleCertificateStore()
+    certificates = SimpleCertificateStore()  # type: ignore[no-untyped-call]
     certificates.register_multiple(signing.identity.chain)
     box = signing.box
+    lock = FieldMDPSpec(FieldMDPAction.INCLUDE, fields=list(signing.locked)) if signing.locked else None
     edges = (round(box.left), round(box.bottom), round(box.right), round(box.top))
     signer = _PdfSignerAt(
         signing.at,
@@ -77,11 +93,21 @@ def sign(content: bytes, signing: Signing) -> bytes:
         ),
         SimpleSigner(signing.identity.certificate, signing.identity.key, certificates),
         stamp_style=StaticStampStyle(border_width=0, background=_Drawing(signing.picture), background_layout=_WHOLE_BOX),
-        new_field_spec=SigFieldSpec(sig_field_name=signing.field, on_page=box.page, box=edges),
+        new_field_spec=SigFieldSpec(sig_field_name=signing.field, on_page=box.page, box=edges, field_mdp_spec=lock),
     )
     output = BytesIO()
-    signer.sign_pdf(writer, output=output)
+    try:
+        signer.sign_pdf(writer, output=output)
+    except (PdfError, SigningError) as cause:
+        raise NotSignable(f"it allows no further signature ({cause}); draft it anew.") from cause
     return output.getvalue()
+
+
+def signature_fields(reader: PdfFileReader) -> list[tuple[str, Any]]:
+    """Name and field of every signature that was made, in the order of signing, without reading the signatures themselves."""
+    fields = [(name, reference.get_object()) for name, _, reference in enumerate_sig_fields(reader, filled_status=True)]
+    signatures = [(name, field) for name, field in fields if field["/V"].get("/Type", "/Sig") == "/Sig"]
+    return sorted(signatures, key=lambda named: named[1]["/V"]["/ByteRange"][2])
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +122,18 @@ class SignedDocument:
     """What a document says about its places and its signatures. `signatures` has field name → box, in the order of signing."""
 
     def __init__(self, content: bytes) -> None:
+        """Raises NotSignable."""
+        try:
+            self._read(content)
+        except UNREADABLE as cause:
+            raise NotSignable(f"it is no readable PDF ({cause}); draft or upload it again.") from cause
+
+    def _read(self, content: bytes) -> None:
         self._reader = PdfFileReader(BytesIO(content))
         self._root: Any = self._reader.root
         self._pages = {kid.reference.idnum: index for index, kid in enumerate(_page_references(self._root["/Pages"]))}
         self.page_count = len(self._pages)
-        self.signatures = {
-            signature.field_name: self._box(signature.sig_field.raw_get("/P"), signature.sig_field["/Rect"])
-            for signature in self._reader.embedded_regular_signatures
-        }
+        self.signatures = {name: self._box(field.raw_get("/P"), field["/Rect"]) for name, field in signature_fields(self._reader)}
 
     def place(self, place: Place) -> Box | None:
         """Where the form wants this picture; None when it has no such place."""
@@ -139,7 +169,7 @@ class _PdfSignerAt(PdfSigner):
 _WHOLE_BOX = SimpleBoxLayoutRule(
     x_align=AxisAlignment.ALIGN_MID,
     y_align=AxisAlignment.ALIGN_MID,
-    margins=Margins.uniform(0),
+    margins=Margins(0, 0, 0, 0),
     inner_content_scaling=InnerScaling.NO_SCALING,
 )
 
@@ -169,7 +199,7 @@ def _fill_field(writer: IncrementalPdfFileWriter, name: str, value: str, picture
         return
     drawing, _ = _import_picture(writer, picture)
     field[pdf_name("/V")] = generic.TextStringObject(value)
-    field[pdf_name("/AP")] = generic.DictionaryObject({pdf_name("/N"): drawing})
+    field[pdf_name("/AP")] = generic.DictionaryObject({pdf_name("/N"): drawing})  # type: ignore[no-untyped-call]
     writer.update_container(field)
 
 

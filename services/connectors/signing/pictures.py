@@ -1,8 +1,8 @@
 """What a signature looks like on the page: drawn by us, in vectors, on a page of exactly the picture's size.
 
-Initials and signatures are blue, the seal is red (the usual colours; decree 30/2020 leaves the exact shades open). The strokes are the
-same for everyone of an office, because a development certificate belongs to an office and not to a person; and every picture says that
-it is for trial, so that nobody takes the paper for a real one.
+Initials and signatures are blue, the seal is red (the usual colours; decree 30/2020 leaves the exact shades open). The strokes are
+the same for everyone, because a development certificate belongs to an office and not to a person; and the seal says that it is for
+trial, so that nobody takes the paper for a real one.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from motcua.services.connectors.documents.places import (
 )
 from motcua.services.connectors.documents.typesetting import BOLD, ITALIC, REGULAR, print_drawing
 from motcua.services.connectors.documents.wording import LOCAL_ZONE
+from motcua.services.connectors.signing.outlines import draw_outlines
 
 _BLUE = Color(0.09, 0.2, 0.58)
 _RED = Color(0.83, 0.08, 0.1)
@@ -80,8 +81,7 @@ def seal(authority: str, at: datetime) -> bytes:
         _below(canvas, "· MOTCUA ·", radius * 0.80)
         _star(canvas, 0, radius * 0.12, radius * 0.26)
         for offset, text, size in ((-0.26, _TRIAL, 4.6), (-0.40, f"{at.astimezone(LOCAL_ZONE):%d/%m/%Y}", 4.6)):
-            canvas.setFont(BOLD, size)
-            canvas.drawCentredString(0, radius * offset, text)
+            draw_outlines(canvas, -stringWidth(text, BOLD, size) / 2, radius * offset, text, BOLD, size)
 
     return print_drawing(SEAL_DIAMETER, SEAL_DIAMETER, draw)
 
@@ -91,8 +91,7 @@ def field_text(text: str, width: float, height: float, *, italic: bool) -> bytes
 
     def draw(canvas: Canvas) -> None:
         font = ITALIC if italic else REGULAR
-        canvas.setFont(font, _fitting(text, font, 11, width - 1))
-        canvas.drawString(1, 4, text)
+        draw_outlines(canvas, 1, 4, text, font, _fitting(text, font, 11, width - 1))
 
     return print_drawing(width, height, draw)
 
@@ -115,8 +114,7 @@ def _stroke(canvas: Canvas, curves: tuple[tuple[float, ...], ...], width: float,
 def _lines(canvas: Canvas, lines: list[str], left: float, top: float, size: float, room: float) -> None:
     canvas.setFillColor(_BLUE)
     for number, line in enumerate(lines):
-        canvas.setFont(REGULAR, _fitting(line, REGULAR, size, room))
-        canvas.drawString(left, top - number * (size + 1), line)
+        draw_outlines(canvas, left, top - number * (size + 1), line, REGULAR, _fitting(line, REGULAR, size, room))
 
 
 def _fitting(text: str, font: str, size: float, room: float) -> float:
@@ -131,32 +129,30 @@ def _around(canvas: Canvas, text: str, radius: float) -> None:
     width = stringWidth(text, BOLD, size)
     longest = math.radians(250) * radius
     size *= min(1.0, longest / width)
-    canvas.setFont(BOLD, size)
     angle = math.pi / 2 + min(width, longest) / radius / 2
     for letter in text:
         step = stringWidth(letter, BOLD, size) / radius
         angle -= step / 2
-        _letter(canvas, letter, radius, angle, math.degrees(angle) - 90)
+        _letter(canvas, letter, size, radius, angle, math.degrees(angle) - 90)
         angle -= step / 2
 
 
 def _below(canvas: Canvas, text: str, radius: float) -> None:
     """Letters along the lower arc, read from left to right."""
     size = 5.2
-    canvas.setFont(BOLD, size)
     angle = -math.pi / 2 - stringWidth(text, BOLD, size) / radius / 2
     for letter in text:
         step = stringWidth(letter, BOLD, size) / radius
         angle += step / 2
-        _letter(canvas, letter, radius, angle, math.degrees(angle) + 90)
+        _letter(canvas, letter, size, radius, angle, math.degrees(angle) + 90)
         angle += step / 2
 
 
-def _letter(canvas: Canvas, letter: str, radius: float, angle: float, turn: float) -> None:
+def _letter(canvas: Canvas, letter: str, size: float, radius: float, angle: float, turn: float) -> None:
     canvas.saveState()
     canvas.translate(radius * math.cos(angle), radius * math.sin(angle))
     canvas.rotate(turn)
-    canvas.drawCentredString(0, 0, letter)
+    draw_outlines(canvas, -stringWidth(letter, BOLD, size) / 2, 0, letter, BOLD, size)
     canvas.restoreState()
 
 

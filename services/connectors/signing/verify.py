@@ -1,7 +1,7 @@
 """Judges the signatures of a PDF, each on its own, so that one damaged revision does not hide what can be said of the others.
 
-pyHanko is the judge, by its bottom line and not by the mathematical integrity alone: a page that was altered by an update appended after
-the signature leaves the signed bytes intact, and only the comparison of revisions finds it.
+pyHanko is the judge, by its bottom line and not by the mathematical integrity alone: a page that was altered by an update appended
+after the signature leaves the signed bytes intact, and only the comparison of revisions finds it.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from io import BytesIO
+from typing import Any
 
 from asn1crypto import pem
 from asn1crypto import x509 as asn1_x509
-from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.diff_analysis import ModificationLevel
 from pyhanko.sign.validation import validate_pdf_signature
@@ -24,6 +24,7 @@ from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureCoverage
 from pyhanko_certvalidator import ValidationContext
 
 from motcua.errors import InvalidInput
+from motcua.services.connectors.signing.pdf import UNREADABLE, signature_fields
 
 
 class Finding(StrEnum):
@@ -41,7 +42,7 @@ class Finding(StrEnum):
 class SignatureReport:
     """field: the signature's field. signer: the certificate's common name. signed_at: as the signer claims.
 
-    valid: everything holds, including the trust in the issuer. trusted: the issuer is one of the roots, and the certificate was in force.
+    valid: everything holds, including the trust in the issuer. trusted: the certificate leads to one of the roots and was in force.
     covers_whole_document: nothing was appended afterwards; earlier signatures of several do not, and are none the worse for it.
     """
 
@@ -66,21 +67,22 @@ def verify_pdf(content: bytes, trust: Sequence[bytes], *, at: datetime) -> tuple
     """
     roots = [_certificate(root) for root in trust]
     try:
-        signatures = PdfFileReader(BytesIO(content)).embedded_regular_signatures
-    except (PdfError, ValueError) as cause:
+        reader = PdfFileReader(BytesIO(content))
+        fields = signature_fields(reader)
+    except UNREADABLE as cause:
         raise NotAPdf(
             "The content is no readable PDF document, so it has no signature to verify; ask for the document again."
         ) from cause
-    return tuple(_judge(signature, roots, at) for signature in signatures)
+    return tuple(_judge(reader, name, field, roots, at) for name, field in fields)
 
 
-def _judge(signature: EmbeddedPdfSignature, roots: Sequence[asn1_x509.Certificate], at: datetime) -> SignatureReport:
+def _judge(reader: PdfFileReader, name: str, field: Any, roots: Sequence[asn1_x509.Certificate], at: datetime) -> SignatureReport:
     context = ValidationContext(trust_roots=roots, moment=at.astimezone(UTC), allow_fetching=False)
     try:
-        return _report(signature, validate_pdf_signature(signature, context), at)
-    except (PdfError, SignatureValidationError, ValueError) as cause:
+        return _report(name, validate_pdf_signature(EmbeddedPdfSignature(reader, field, name), context), at)
+    except (*UNREADABLE, SignatureValidationError) as cause:
         return SignatureReport(
-            field=signature.field_name,
+            field=name,
             signer=None,
             signed_at=None,
             valid=False,
@@ -91,10 +93,10 @@ def _judge(signature: EmbeddedPdfSignature, roots: Sequence[asn1_x509.Certificat
         )
 
 
-def _report(signature: EmbeddedPdfSignature, status: PdfSignatureStatus, at: datetime) -> SignatureReport:
+def _report(name: str, status: PdfSignatureStatus, at: datetime) -> SignatureReport:
     finding, reason = _finding(status, at)
     return SignatureReport(
-        field=signature.field_name,
+        field=name,
         signer=status.signing_cert.subject.native.get("common_name"),
         signed_at=status.signer_reported_dt,
         valid=finding is Finding.VALID,

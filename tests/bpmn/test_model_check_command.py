@@ -1,0 +1,70 @@
+"""`motcua model check`: what an analyst sees, what a program reads, and when the exit status is 0."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from motcua.bpmn.checks import check_model, errors
+from motcua.bpmn.document import read_document
+from motcua.services.cli.model import packaged_context, packaged_shared_parts, register
+from tests.bpmn.conftest import EVERY_EXTENSION, MODELS
+from tests.house import ROOT
+
+PACKAGED = [path for path in MODELS if path != EVERY_EXTENSION]
+
+
+@pytest.fixture
+def app() -> typer.Typer:
+    app = typer.Typer()
+    register(app)
+    return app
+
+
+@pytest.mark.parametrize("path", PACKAGED, ids=lambda path: path.stem)
+def test_every_model_that_comes_with_motcua_has_no_error(path: Path) -> None:
+    findings = check_model(read_document(path.read_bytes(), str(path.relative_to(ROOT))), packaged_context())
+    assert [finding.as_text(path.name) for finding in errors(findings)] == []
+
+
+def test_every_shared_part_is_in_a_file_of_its_own_name() -> None:
+    assert set(packaged_shared_parts()) == {path.stem for path in PACKAGED if path.parent.name == "shared"}
+
+
+def test_a_sound_model_is_told_so_and_the_status_is_0(app: typer.Typer) -> None:
+    result = CliRunner().invoke(app, ["model", "check", str(PACKAGED[0])])
+    assert result.exit_code == 0, result.output
+    assert "1 model checked: 0 errors" in result.output
+
+
+def test_an_error_is_told_with_its_line_and_remedy_and_the_status_is_1(app: typer.Typer) -> None:
+    result = CliRunner().invoke(app, ["model", "check", str(EVERY_EXTENSION)])
+    assert result.exit_code == 1
+    assert f"{EVERY_EXTENSION}:" in result.output
+    assert 'every_extension procedure: "1.000000" is no procedure of the catalog →' in result.output
+
+
+def test_a_program_reads_the_findings_as_json(app: typer.Typer) -> None:
+    result = CliRunner().invoke(app, ["model", "check", "--json", str(EVERY_EXTENSION), str(PACKAGED[0])])
+    read = json.loads(result.stdout)
+    assert result.exit_code == 1
+    assert read["errors"] == sum(finding["severity"] == "error" for finding in read["findings"]) > 0
+    assert {"file", "line", "element", "rule", "severity", "message", "remedy"} == set(read["findings"][0])
+
+
+def test_a_file_that_is_no_model_is_an_error_among_the_others(app: typer.Typer, tmp_path: Path) -> None:
+    (tmp_path / "photo.bpmn").write_bytes(b"\xff\xd8 no xml")
+    result = CliRunner().invoke(app, ["model", "check", "--json", str(tmp_path / "photo.bpmn"), str(PACKAGED[0])])
+    assert result.exit_code == 1
+    assert [finding["rule"] for finding in json.loads(result.stdout)["findings"] if finding["severity"] == "error"] == [
+        "unreadable"
+    ]
+
+
+def test_the_help_shows_an_example(app: typer.Typer) -> None:
+    result = CliRunner().invoke(app, ["model", "check", "--help"])
+    assert "motcua model check bpmn/models/" in result.output
