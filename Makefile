@@ -25,15 +25,16 @@ endif
 
 INSTALL := $(PY) -m pip install -qq --require-hashes --prefer-binary --no-compile --no-deps
 
-.PHONY: help setup demo test check style types imports bench format lock clean
+.PHONY: help setup assets demo test check style types imports bench format lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' Makefile | sed 's/:.*## /\t/' | awk -F'\t' '{ printf "  make %-9s %s\n", $$1, $$2 }'
 
 demo: $(VENV)/run.stamp ## set up, run dossiers from receipt to result, tell what happened, then serve the pages
+	@$(PY) -m motcua.services.web.build || echo "==> going on without diagrams on the pages" >&2
 	$(BIN)/motcua demo --serve $(ARGS)
 
-test: $(VENV)/dev.stamp ## set up and run the tests; ARGS="tests/engine -k deadline" runs some
+test: $(VENV)/dev.stamp assets ## set up and run the tests; ARGS="tests/engine -k deadline" runs some
 	$(PY) -m pytest $(ARGS)
 
 check: style types imports test ## all that CI runs: format, lint, types, imports, tests
@@ -58,12 +59,15 @@ format: $(VENV)/dev.stamp ## put every file into the house's format and mend wha
 COMPILE := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --no-annotate --custom-compile-command 'make lock' --quiet $(ARGS)
 
+assets: $(VENV)/run.stamp ## build what the pages load in a browser, when its sources changed
+	@$(PY) -m motcua.services.web.build
+
 lock: $(VENV)/dev.stamp ## lock the dependencies after a change of pyproject.toml; ARGS=--upgrade takes the newest
 	$(COMPILE) --group build --output-file requirements/run.txt
 	$(COMPILE) --group build --group dev --constraint requirements/run.txt --output-file requirements/dev.txt
 
 clean: ## remove what builds and checks leave behind; the environment (.venv) and the data (var) stay
-	rm -rf build dist motcua.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf build dist motcua.egg-info services/web/static/built .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -not -path './$(VENV)/*' -prune -exec rm -rf {} +
 
 setup: $(VENV)/dev.stamp ## set up for development and do nothing else

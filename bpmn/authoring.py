@@ -223,11 +223,15 @@ class Diagram:
         self._lane = name
 
     def add(self, node: Node) -> Trail:
+        """Put a node into the diagram, in the present lane; a boundary event goes into the lane of its host."""
         if node.id in self._nodes:
             raise DiagramUnsound(f'Two nodes have the id "{node.id}"; give one of them another.', node_id=node.id)
-        self._nodes[node.id] = replace(node, lane=self._lane)
-        if self._lane is not None:
-            self._lanes.setdefault(self._lane, []).append(node.id)
+        if node.attached_to:
+            self._known(node.attached_to)
+        lane = self._nodes[node.attached_to].lane if node.attached_to else self._lane
+        self._nodes[node.id] = replace(node, lane=lane)
+        if lane is not None:
+            self._lanes.setdefault(lane, []).append(node.id)
         return Trail(self, node.id)
 
     begin = add

@@ -31,6 +31,7 @@ from motcua.errors import InvalidInput
 DIAGRAM: Final = "http://www.omg.org/spec/BPMN/20100524/DI"
 MAX_BYTES: Final = 5_000_000
 MAX_DEPTH: Final = 60
+MAX_ELEMENTS: Final = 30_000
 
 
 class ModelUnreadable(InvalidInput):
@@ -40,8 +41,8 @@ class ModelUnreadable(InvalidInput):
 def read_document(content: bytes, source: str) -> Definitions:
     """The document in `content`. `source` names it in messages: a path, or where it came from.
 
-    Raises ModelUnreadable for what is not well-formed XML in UTF-8, carries a document type, is larger than 5 MB or deeper than
-    60 elements, or has another root than bpmn:definitions.
+    Raises ModelUnreadable for what is not well-formed XML in UTF-8, carries a document type, is larger than 5 MB or 30,000
+    elements or deeper than 60, or has another root than bpmn:definitions.
     """
     root = _parse(content, source)
     reading = Reading()
@@ -127,9 +128,14 @@ def _parse(content: bytes, source: str) -> etree._Element:
             source=source,
             line=line(root),
         )
-    depth = 0
+    depth = count = 0
     for event, element in etree.iterwalk(root, events=("start", "end")):
         depth += 1 if event == "start" else -1
+        count += event == "start"
+        if count > MAX_ELEMENTS:
+            raise ModelUnreadable(
+                f"{source} has more than {MAX_ELEMENTS:,} elements; split it into shared parts.", source=source, line=line(element)
+            )
         if depth > MAX_DEPTH:
             raise ModelUnreadable(
                 f"{source}:{line(element)} is nested more than {MAX_DEPTH} elements deep; move inner parts into shared parts.",

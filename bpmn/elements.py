@@ -16,6 +16,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from motcua.bpmn.extension_values import Argument as Argument
+from motcua.bpmn.extension_values import Assignment as Assignment
+from motcua.bpmn.extension_values import ClockStop as ClockStop
+from motcua.bpmn.extension_values import FieldType as FieldType
+from motcua.bpmn.extension_values import FormField as FormField
+from motcua.bpmn.extension_values import Norm as Norm
+from motcua.bpmn.extension_values import OperationUse as OperationUse
+from motcua.bpmn.extension_values import Option as Option
+from motcua.bpmn.extension_values import OutputUse as OutputUse
+from motcua.bpmn.extension_values import Retry as Retry
+
 
 class NodeKind(StrEnum):
     """The flow nodes of BPMN 2.0. That a kind is listed does not mean that the engine runs it; the checks say."""
@@ -82,17 +93,6 @@ class TimerClock(StrEnum):
     WALL = "wall"
 
 
-class FieldType(StrEnum):
-    """The types that a form field or a message field may have."""
-
-    TEXT = "text"
-    INTEGER = "integer"
-    DECIMAL = "decimal"
-    BOOLEAN = "boolean"
-    DATE = "date"
-    CHOICE = "choice"
-
-
 class LoopKind(StrEnum):
     STANDARD = "standard"
     PARALLEL = "parallel"
@@ -138,93 +138,6 @@ class EventDefinition:
     timer: Timer | None = None
     name: str | None = None
     condition: str | None = None
-    line: int = field(default=0, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """One answer of a choice field."""
-
-    value: str
-    label: str
-    line: int = field(default=0, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class FormField:
-    """One field of a form or of a message's payload; its name becomes a variable. `type` is one of `FieldType` once checked."""
-
-    name: str
-    type: str
-    label: str
-    required: bool = False
-    options: tuple[Option, ...] = ()
-    line: int = field(default=0, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Assignment:
-    """Whose work list a task enters. Without a tier, the dossier's own."""
-
-    role: str
-    tier: str | None = None
-    line: int = field(default=0, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Norm:
-    """The internal norm of a task in working hours. `basis` is decision or assumed; `source` says where the number is from."""
-
-    hours: float
-    basis: str
-    source: str = ""
-    line: int = field(default=0, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Argument:
-    """A name and the expression that gives its value, in the language of `expressions.py`."""
-
-    name: str
-    expression: str
-    line: int = field(default=0, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class OutputUse:
-    """An answer of an operation, and the variable that takes it."""
-
-    name: str
-    variable: str
-    line: int = field(default=0, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class OperationUse:
-    """What a service task asks of a connector."""
-
-    name: str
-    inputs: tuple[Argument, ...] = ()
-    outputs: tuple[OutputUse, ...] = ()
-    line: int = field(default=0, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Retry:
-    """How technical failures are tried again: `attempts` in all, the first pause in seconds, each pause `factor` times longer."""
-
-    attempts: int
-    first_seconds: float
-    factor: float
-    line: int = field(default=0, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class ClockStop:
-    """While a token waits here the authority's clock is legally paused, for this cause, by this source of law."""
-
-    cause: str
-    source: str | None = None
     line: int = field(default=0, compare=False)
 
 

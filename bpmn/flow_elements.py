@@ -53,25 +53,29 @@ def read_flow_elements(container: etree._Element, reading: Reading) -> tuple[tup
     for flow in flows:
         incoming[flow.target].append(flow.id)
         outgoing[flow.source].append(flow.id)
+    ends = {("incoming", flow.target, flow.id) for flow in flows} | {("outgoing", flow.source, flow.id) for flow in flows}
     for child in container.iterchildren(*(f"{{{MODEL}}}{tag}" for tag in NODE_TAGS)):
-        _compare_listed(child, {"incoming": incoming[child.get("id", "")], "outgoing": outgoing[child.get("id", "")]}, reading)
+        _compare_listed(child, ends, reading)
+    # An id that stands twice is an error of the model; its flows belong to the first, so that a file of one id stays small.
+    joined = {id: (tuple(incoming[id]), tuple(outgoing[id])) for id in {node.id for node in nodes}}
+    in_and_out = [joined.pop(node.id, ((), ())) for node in nodes]
     return (
-        tuple(replace(node, incoming=tuple(incoming[node.id]), outgoing=tuple(outgoing[node.id])) for node in nodes),
+        tuple(replace(node, incoming=before, outgoing=after) for node, (before, after) in zip(nodes, in_and_out, strict=True)),
         tuple(flows),
     )
 
 
-def _compare_listed(element: etree._Element, joined: dict[str, list[str]], reading: Reading) -> None:
+def _compare_listed(element: etree._Element, ends: set[tuple[str, str, str]], reading: Reading) -> None:
     """A node may list its flows; the flows themselves decide, and a list that says otherwise shows a file mended by half."""
-    for tag, flow_ids in joined.items():
-        for child in element.iterchildren(f"{{{MODEL}}}{tag}"):
-            if reference(text(child)) not in flow_ids:
-                reading.report(
-                    "listed-flow",
-                    child,
-                    f'bpmn:{tag} lists "{text(child)}", but no such sequence flow joins this element',
-                    "remove the line, or mend sourceRef and targetRef of the flow",
-                )
+    for child in element.iterchildren(f"{{{MODEL}}}incoming", f"{{{MODEL}}}outgoing"):
+        tag = etree.QName(child).localname
+        if (tag, element.get("id", ""), reference(text(child)) or "") not in ends:
+            reading.report(
+                "listed-flow",
+                child,
+                f'bpmn:{tag} lists "{text(child)}", but no such sequence flow joins this element',
+                "remove the line, or mend sourceRef and targetRef of the flow",
+            )
 
 
 def _flow(element: etree._Element, reading: Reading) -> SequenceFlow:

@@ -96,6 +96,7 @@ class _Grid:
     """One process or one sub-process on its grid, measured and drawn."""
 
     def __init__(self, nodes: Sequence[Node], flows: Sequence[SequenceFlow], lane_of: Mapping[str, int], lanes: int = 0) -> None:
+        self.lane_of = lane_of
         self.hosts = {node.id: node.attached_to for node in nodes if node.attached_to}
         self.boxes = {node.id: _box(node) for node in nodes if not node.attached_to}
         for node in nodes:
@@ -131,7 +132,8 @@ class _Grid:
             comes_in = any(flow.target in region and flow.source not in region | {event_id} for flow in flows)
             ways_out = [flow for flow in flows if flow.source == event_id]
             holds_hosts = any(each in region for each in self.hosts.values())
-            if not host.inside or len(ways_out) != 1 or comes_in or host_id in region or holds_hosts:
+            other_lane = any(self.lane_of.get(each) != self.lane_of.get(host_id) for each in region)
+            if not host.inside or len(ways_out) != 1 or comes_in or host_id in region or holds_hosts or other_lane:
                 continue
             inner = [flow for flow in flows if flow.source in region]
             host.under[event_id] = _Grid([self.boxes.pop(id).node for id in list(self.boxes) if id in region], inner, {})

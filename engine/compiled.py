@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from motcua.bpmn.checks import CheckContext, ModelRefused, check_model, errors
 from motcua.bpmn.document import read_document
 from motcua.bpmn.elements import walk
+from motcua.engine.connectors import Operation
 from motcua.engine.deadlines import DEFAULT_POLICY, Policy
 from motcua.engine.spiff.compile import CompiledModel, compile_model
+from motcua.engine.timers import parse_timer
 from motcua.procedures_catalog.procedure import Procedure
 from motcua.procedures_catalog.register import procedure_from_register
+from motcua.procedures_catalog.roles import ROLES
 from motcua.procedures_catalog.version import ProcedureVersion
 
 
@@ -39,9 +43,23 @@ def compile_version(version: ProcedureVersion) -> CompiledProcedure:
         for node in walk(process)
         if node.event is not None and node.event.message is not None
     }
-    return CompiledProcedure(
-        version.version_id, procedure, policy_of(procedure), compile_model(main, shared), frozenset(messages)
+    return CompiledProcedure(version.version_id, procedure, policy_of(procedure), compile_model(main, shared), frozenset(messages))
+
+
+def check_version(version: ProcedureVersion, operations: Mapping[str, Operation]) -> None:
+    """Refuse a version whose model, or one of its shared parts, cannot be run faithfully. Raises ModelRefused with every error."""
+    shared = {name: read_document(content, name) for name, content in version.shared.items()}
+    context = CheckContext(
+        operations=operations,
+        roles=frozenset(ROLES),
+        shared_parts={process.id: part for part in shared.values() for process in part.processes},
+        procedure_codes=frozenset({version.code}),
+        read_timer=lambda text, clock: parse_timer(text, clock.value),
     )
+    for definitions in (read_document(version.model, version.code), *shared.values()):
+        findings = errors(check_model(definitions, context))
+        if findings:
+            raise ModelRefused.of(definitions, findings)
 
 
 def policy_of(procedure: Procedure) -> Policy:

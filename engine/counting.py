@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import calendar as gregorian
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
@@ -28,6 +27,8 @@ SECONDS_PER_WORKING_DAY = 8 * 3600
 
 SUPPLEMENT = "supplement"
 _DAY = timedelta(1)
+# Looking a member up on its class is slow before Python 3.12, and each count asks several times.
+_WORKING_DAYS, _HOURS, _MONTHS, _SAME_DAY = Unit.WORKING_DAYS, Unit.HOURS, Unit.MONTHS, Unit.SAME_DAY
 
 
 class ClockStopped(InvalidInput):
@@ -38,17 +39,15 @@ class PauseBackwards(InvalidInput):
     """A pause ends before it starts."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stop:
-    """A closed pause: the clock stands from `start` until `end`."""
+class Stop(NamedTuple):
+    """A closed pause: the clock stands from `start` until `end`. In order of time when sorted."""
 
     start: datetime
     end: datetime
     cause: str
 
 
-@dataclass(frozen=True, slots=True)
-class StoppedDays:
+class StoppedDays(NamedTuple):
     """The dates that a stop takes from a count by days; on `last` the clock ran again."""
 
     first: date
@@ -58,9 +57,10 @@ class StoppedDays:
 class Count(NamedTuple):
     """A count that was carried out. `start` is the event that it runs from; `raw` the last day before rolling forward.
 
-    A named tuple because one is made for every due moment, and it costs a third of a frozen dataclass.
+    Named tuples here because some are made for every due moment, and one costs a third of a frozen dataclass.
     """
 
+    received_on: date
     start: datetime
     due_on: date
     due_at: datetime
@@ -93,7 +93,7 @@ def closed_stops(pauses: Sequence[LegalPause], as_of: datetime | None) -> tuple[
             )
         if end > pause.started_at:
             stops.append(Stop(pause.started_at, end, pause.cause))
-    return tuple(sorted(stops, key=lambda stop: (stop.start, stop.end)))
+    return tuple(sorted(stops))
 
 
 def merged(stops: Sequence[Stop]) -> tuple[Stop, ...]:
@@ -121,7 +121,7 @@ def stopped_days(stops: Sequence[Stop], calendar: Calendar) -> tuple[StoppedDays
 
 def effective_receipt(received_at: datetime, limit: TimeLimit, calendar: Calendar, policy: Policy) -> datetime:
     """When the dossier counts as received under the policy `late_receipt`."""
-    if policy.late_receipt is None or limit.unit is Unit.HOURS:
+    if policy.late_receipt is None or limit.unit is _HOURS:
         return received_at
     on = calendar.local_date(received_at)
     if calendar.is_working_day(on) and calendar.local_time(received_at) <= policy.late_receipt:
@@ -131,50 +131,54 @@ def effective_receipt(received_at: datetime, limit: TimeLimit, calendar: Calenda
 
 def counts_time(limit: TimeLimit, policy: Policy) -> bool:
     """Whether the limit runs through sessions, second by second, and not by whole days."""
-    return limit.unit is Unit.HOURS or (limit.unit is Unit.WORKING_DAYS and policy.counting == "from_receipt")
+    return limit.unit is _HOURS or (limit.unit is _WORKING_DAYS and policy.counting == "from_receipt")
 
 
 def working_seconds_of(limit: TimeLimit) -> int:
     """The working time of a limit that runs through sessions."""
-    return limit.amount * (3600 if limit.unit is Unit.HOURS else SECONDS_PER_WORKING_DAY)
+    return limit.amount * (3600 if limit.unit is _HOURS else SECONDS_PER_WORKING_DAY)
 
 
 def count(received_at: datetime, limit: TimeLimit, calendar: Calendar, policy: Policy, stops: Sequence[Stop]) -> Count:
     """Count the limit from receipt, under the policy, with closed stops in order of time."""
-    start = effective_receipt(received_at, limit, calendar, policy)
-    if not stops:
-        return _count_from(start, limit, calendar, policy, ())
-    if policy.supplement == "restart":
+    received_on = start_on = calendar.local_date(received_at)
+    start = received_at
+    if policy.late_receipt is not None:
+        start = effective_receipt(received_at, limit, calendar, policy)
+        start_on = calendar.local_date(start)
+    if stops and policy.supplement == "restart":
         for number, stop in enumerate(stops):
             if stop.cause == SUPPLEMENT and stop.end > start:
-                so_far = _count_from(start, limit, calendar, policy, merged(stops[:number]))
-                if stop.start > so_far.expires_at:
+                so_far = _last_day(start, start_on, limit, calendar, policy, merged(stops[:number]))
+                if stop.start > so_far[2]:
                     break
-                start = stop.end
-    return _count_from(start, limit, calendar, policy, merged(stops))
+                start, start_on = stop.end, calendar.local_date(stop.end)
+    return Count(received_on, start, *_last_day(start, start_on, limit, calendar, policy, merged(stops) if stops else ()))
 
 
-def _count_from(start: datetime, limit: TimeLimit, calendar: Calendar, policy: Policy, stops: Sequence[Stop]) -> Count:
+def _last_day(
+    start: datetime, start_on: date, limit: TimeLimit, calendar: Calendar, policy: Policy, stops: Sequence[Stop]
+) -> tuple[date, datetime, datetime, date]:
+    """due_on, due_at, expires_at and the last day before rolling forward, counted from one event."""
     if counts_time(limit, policy):
         due_at = _after_working_seconds(start, working_seconds_of(limit), calendar, stops)
         due_on = calendar.local_date(due_at)
-        return Count(start, due_on, due_at, due_at if limit.unit is Unit.HOURS else calendar.end_of(due_on), due_on)
-    start_on = calendar.local_date(start)
-    if limit.unit is Unit.SAME_DAY:
+        return due_on, due_at, due_at if limit.unit is _HOURS else calendar.end_of(due_on), due_on
+    if limit.unit is _SAME_DAY:
         due_on = raw = _same_day(start, calendar, policy, stops)
     else:
-        stopped = stopped_days(stops, calendar)
-        if limit.unit is Unit.WORKING_DAYS:
+        stopped = stopped_days(stops, calendar) if stops else ()
+        if limit.unit is _WORKING_DAYS:
             due_on = raw = nth_day(start_on, limit.amount, stopped, calendar.working_days_in, calendar.working_day_after)
         else:
             raw = nth_day(start_on, calendar_days_of(limit, start_on), stopped, _days_in, _day_after)
             due_on = _roll_forward(raw, stopped, calendar)
-    return Count(start, due_on, calendar.close_of(due_on), calendar.end_of(due_on), raw)
+    return due_on, calendar.close_of(due_on), calendar.end_of(due_on), raw
 
 
 def calendar_days_of(limit: TimeLimit, start_on: date) -> int:
     """The number of calendar days of a limit in calendar days or months that starts on a date."""
-    if limit.unit is not Unit.MONTHS:
+    if limit.unit is not _MONTHS:
         return limit.amount
     years, month = divmod(start_on.month - 1 + limit.amount, 12)
     year, month = start_on.year + years, month + 1

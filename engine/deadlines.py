@@ -1,8 +1,8 @@
 """The deadline of a dossier: one pure function from receipt, limit, policy, calendar and legal pauses to the due moment.
 
 This is the door to the deadline engine. Behind it: `due_moments` (the records), `counting` (the arithmetic), `tracing` (the
-explanation as records), `explanations` (the explanation in words), `timers` (the timer texts of models). TIME.md of the
-design, in docs, is the contract that all of them follow.
+explanation as records), `explanations` (the explanation in words), `timers` (the timer texts of models). All of them follow
+one contract, TIME.md.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def due(
     """When the limit ends, and why (Civil Code 2015, art. 147 and 148; TIME.md).
 
     pauses: the legal pauses so far, in any order. An open one is taken to end at `as_of`; the moment then says so.
-    trace: False leaves the explanation out, which is some ten times quicker.
+    trace: False leaves the explanation out, which is many times quicker (benchmarks/bench_deadlines.py).
     Raises CalendarUnknown outside the calendar's years, ClockStopped for an open pause without `as_of`, NaiveInstant.
     """
     stops = closed_stops(pauses, as_of) if pauses else ()
@@ -81,7 +81,7 @@ def due(
         counted.due_on,
         counted.due_at,
         counted.expires_at,
-        calendar.is_provisional(calendar.local_date(received_at), counted.due_on),
+        calendar.is_provisional(counted.received_on, counted.due_on),
         trace_days(received_at, limit, calendar, policy, stops, counted) if trace else (),
         trace_events(received_at, limit, calendar, policy, stops, counted) if trace else (),
         received_at,

@@ -1,11 +1,11 @@
 """What a dossier is: frozen records that the engine computes, the store keeps, and everyone else reads.
 
-    filed ──► received ──► in_process ──► processed ──► returned
-      │           │           │  ▲
-      │           │           ▼  │
-      │           │     supplement_requested, payment_requested, withdrawal_requested
-      ▼           ▼           ▼
-    not_accepted  stopped (refused on the merits, withdrawn, not supplemented)
+filed ──► received ──► in_process ──► processed ──► returned
+  │           │           │  ▲
+  │           │           ▼  │
+  │           │     supplement_requested, payment_requested, withdrawal_requested
+  ▼           ▼           ▼
+not_accepted  stopped (refused on the merits, withdrawn, not supplemented)
 """
 
 from __future__ import annotations

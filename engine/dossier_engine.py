@@ -22,7 +22,7 @@ from motcua.engine.acts import limit_of
 from motcua.engine.calendars import Calendar
 from motcua.engine.clock import Clock
 from motcua.engine.codec import encode
-from motcua.engine.compiled import CompiledProcedure, CompiledProcedures, compile_version
+from motcua.engine.compiled import CompiledProcedure, CompiledProcedures, check_version, compile_version
 from motcua.engine.connectors import Operation
 from motcua.engine.dossier import Applicant, Channel, Dossier, MessageRecord, OpenTask, Status
 from motcua.engine.forms import read_entries
@@ -93,7 +93,8 @@ class DossierEngine:
     # ---- procedures
 
     def publish(self, version: ProcedureVersion) -> CompiledProcedure:
-        """Compile a version, refuse it if that fails, and store it whole. Publishing it again changes nothing."""
+        """Check and compile a version, refuse it if it cannot be run faithfully, and store it whole. Again changes nothing."""
+        check_version(version, self._around.operations)
         compiled = compile_version(version)
         with self.store.transaction() as tx:
             tx.publish(version)
@@ -116,7 +117,9 @@ class DossierEngine:
             )
         compiled = self.procedures.get(version.version_id)
         limit_of(compiled.procedure, application.case)  # an unknown limit is no obstacle; a case that must be chosen is
-        entries = read_entries(compiled.model.start_node.form, application.entries, f'The application for "{compiled.procedure.name}"')
+        entries = read_entries(
+            compiled.model.start_node.form, application.entries, f'The application for "{compiled.procedure.name}"'
+        )
         with self.store.transaction() as tx:
             if application.request_id is not None:
                 already = tx.dossier_by_request(application.request_id)
@@ -139,7 +142,12 @@ class DossierEngine:
             session = DossierSession.begin(self._around, tx, compiled, actor, now, dossier, entries)
             session.record(
                 "opened",
-                {"procedure": version.code, "version": version.version_id, "channel": application.channel.value, "case": application.case},
+                {
+                    "procedure": version.code,
+                    "version": version.version_id,
+                    "channel": application.channel.value,
+                    "case": application.case,
+                },
                 content={"applicant": _plain_applicant(application.applicant), "entries": entries},
             )
             session.report_status()
@@ -160,7 +168,7 @@ class DossierEngine:
         task = self.store.task(task_id)
         if task.assignee is not None and task.assignee != actor:
             raise NotTheirTask(
-                f'The task "{task.name}" of dossier {task.dossier_code} is assigned to {task.assignee}. Ask them, or have it delegated.',
+                f'The task "{task.name}" of dossier {task.dossier_code} is assigned to {task.assignee}. Have it delegated.',
                 task_id=task_id,
                 assignee=task.assignee,
             )
@@ -175,7 +183,9 @@ class DossierEngine:
         with self.command(task.dossier_code, actor) as session:
             task = self.store.task(task_id)
             if task.assignee not in (None, actor):
-                raise NotTheirTask(f'The task "{task.name}" is already assigned to {task.assignee}.', task_id=task_id, assignee=task.assignee)
+                raise NotTheirTask(
+                    f'The task "{task.name}" is already assigned to {task.assignee}.', task_id=task_id, assignee=task.assignee
+                )
             task = replace(task, assignee=actor)
             session.assign_task(task, "task_claimed")
         return task
@@ -201,7 +211,8 @@ class DossierEngine:
             if name not in session.compiled.messages:
                 known = ", ".join(sorted(session.compiled.messages)) or "none"
                 raise MessageUnknown(
-                    f'Procedure {session.dossier.procedure_code} never waits for a message "{name}". It waits for: {known}.', name=name
+                    f'Procedure {session.dossier.procedure_code} never waits for a message "{name}". It waits for: {known}.',
+                    name=name,
                 )
             session.fire_due_timers()
             now = session.now

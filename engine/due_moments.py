@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
 from types import MappingProxyType
+from typing import NamedTuple
 
 from motcua.engine.calendars import DayReason
 from motcua.errors import InvalidInput
@@ -208,9 +209,10 @@ class DueEvent:
     cause: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class DueMoment:
+class DueMoment(NamedTuple):
     """When a limit ends (TIME: due_on, due_at, expires_at), what it was counted from, and why.
+
+    A named tuple because simulation makes millions of them, and making a frozen dataclass takes longer than the counting.
 
     due_on: the last day of the limit, always a working day.   due_at: the appointment.   expires_at: when it becomes late.
     provisional: the count reaches a year whose announcements are not known yet.

@@ -129,7 +129,14 @@ def _content_digest(salt: bytes, content: Variables) -> bytes:
 
 
 def _digest(
-    dossier_code: str, seq: int, kind: str, at: datetime, actor: str, facts: Variables, content_digest: bytes | None, previous: bytes
+    dossier_code: str,
+    seq: int,
+    kind: str,
+    at: datetime,
+    actor: str,
+    facts: Variables,
+    content_digest: bytes | None,
+    previous: bytes,
 ) -> bytes:
     header = canonical(
         [dossier_code, seq, kind, at, actor, dict(facts), None if content_digest is None else content_digest.hex(), previous.hex()]

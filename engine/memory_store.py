@@ -1,4 +1,4 @@
-"""A store in memory that behaves like the one in PostgreSQL: for simulation, for tests, and as the port's plain-words specification.
+"""A store in memory that behaves like the one in PostgreSQL: for simulation, for tests, and to read what the port means.
 
 Transactions run one at a time. Each works on copies of the dossiers that it touches, and its commit puts the copies in place of
 the originals, so that readers only ever see what was committed. `tests/contracts/store_contract.py` holds both stores to the
@@ -64,6 +64,7 @@ class _Owners:
     call: dict[str, str] = field(default_factory=dict)
     document: dict[str, str] = field(default_factory=dict)
     receipt: dict[str, str] = field(default_factory=dict)
+    request: dict[str, str] = field(default_factory=dict)
     reference: dict[str, str] = field(default_factory=dict)  # an outside system's reference → the call's key
 
 
@@ -102,6 +103,7 @@ class MemoryStore:
     def _commit(self, transaction: _MemoryTransaction) -> None:
         self._versions.update(transaction.versions)
         self._numbers.update(transaction.numbers)
+        self._owners.request.update(transaction.requests)
         for code, file in transaction.files.items():
             self._files[code] = file
             self._owners.task.update(dict.fromkeys((*file.tasks, *file.closed), code))
@@ -178,9 +180,7 @@ class MemoryStore:
         return call if call is not None and call.reference == reference else None
 
     def incidents(self, limit: int = 200) -> Sequence[ServiceCallRecord]:
-        found = [
-            call for file in list(self._files.values()) for call in file.calls.values() if call.state is CallState.INCIDENT
-        ]
+        found = [call for file in list(self._files.values()) for call in file.calls.values() if call.state is CallState.INCIDENT]
         return sorted(found, key=lambda call: (call.asked_at, call.key))[:limit]
 
     def documents(self, code: str) -> Sequence[DocumentRecord]:
@@ -205,7 +205,9 @@ class MemoryStore:
 
     def ready_calls(self, now: datetime, limit: int = 100) -> Sequence[str]:
         wall_now = self._wall.now()
-        ready = [call for key in list(self._workable) if _is_ready(call := self._call(key), now, wall_now) and self._heads_its_lane(call)]
+        ready = [
+            call for key in list(self._workable) if _is_ready(call := self._call(key), now, wall_now) and self._heads_its_lane(call)
+        ]
         ready.sort(key=lambda call: (call.next_attempt_at or call.asked_at, call.order, call.key))
         return [call.key for call in ready[:limit]]
 
@@ -252,6 +254,7 @@ class _MemoryTransaction:
         self.files: dict[str, _File] = {}
         self.versions: dict[str, ProcedureVersion] = {}
         self.numbers: dict[tuple[str, date], int] = {}
+        self.requests: dict[str, str] = {}
 
     def publish(self, version: ProcedureVersion) -> None:
         if version.version_id not in self._store._versions:
@@ -296,15 +299,17 @@ class _MemoryTransaction:
         self.files[code] = after
 
     def message(self, dossier_code: str, message_id: str) -> MessageRecord | None:
-        return self._copy(dossier_code).messages.get(message_id)
+        file = self.files.get(dossier_code) or self._store._files.get(dossier_code)
+        return None if file is None else file.messages.get(message_id)
 
     def dossier_by_request(self, request_id: str) -> Dossier | None:
-        files = (*self.files.values(), *self._store._files.values())
-        return next((file.dossier for file in files if file.dossier.request_id == request_id), None)
+        code = self._store._owners.request.get(request_id) or self.requests.get(request_id)
+        return None if code is None else self._copy(code).dossier
 
     def receipt(self, transaction_no: str) -> PaymentReceipt | None:
-        code = self._store._owners.receipt.get(transaction_no)
-        return None if code is None else self._copy(code).receipts[transaction_no]
+        booked = self._store._owners.receipt.get(transaction_no)
+        codes = self.files if booked is None else (booked,)
+        return next((each for code in codes if (each := self._copy(code).receipts.get(transaction_no)) is not None), None)
 
     def erase_content(self, code: str, seq: int) -> None:
         file = self._copy(code)
@@ -322,6 +327,10 @@ class _MemoryTransaction:
                 raise DossierExists(dossier.code)
             if dossier.version_id not in self.versions and dossier.version_id not in self._store._versions:
                 raise UnknownVersion(dossier.version_id)
+            if dossier.request_id is not None:
+                if self.dossier_by_request(dossier.request_id) is not None:
+                    raise ChangeRefused(dossier.code, f'the request "{dossier.request_id}" has opened a dossier before')
+                self.requests[dossier.request_id] = dossier.code
             return _File(_kept(dossier), change.state)
         before = self._copy(dossier.code)
         if before.dossier.revision + 1 != dossier.revision:

@@ -1,9 +1,9 @@
 """A worker's turn at a service call: lease, call, outcome. The row decides; a lost or doubled wake-up does no harm.
 
-    queued ──lease──► running ──► done | waiting (call-back awaited) | failed (BPMN error)
-       ▲                 │
-       └── backoff ◄─────┤ technical failure
-                         └──► incident, when the attempts are used up; an operator retries
+queued ──lease──► running ──► done | waiting (call-back awaited) | failed (BPMN error)
+   ▲                 │
+   └── backoff ◄─────┤ technical failure
+                     └──► incident, when the attempts are used up; an operator retries
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ from motcua.engine.connectors import (
 )
 from motcua.engine.dossier import CallState, DocumentRecord, Dossier, ServiceCallRecord
 from motcua.engine.dossier_engine import DossierEngine
-from motcua.engine.session import FINISHED_CALLS, DossierSession
+from motcua.engine.session import DossierSession
+from motcua.engine.settling import FINISHED_CALLS
 from motcua.engine.store import LeasedCall
 from motcua.errors import MotcuaError, NotFound
 

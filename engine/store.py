@@ -25,12 +25,17 @@ class UnknownDossier(NotFound):
 
 class UnknownTask(NotFound):
     def __init__(self, task_id: str) -> None:
-        super().__init__(f'There is no open task "{task_id}". It may have been completed or cancelled; reload the work list.', task_id=task_id)
+        super().__init__(
+            f'There is no open task "{task_id}". It may have been completed or cancelled; reload the work list.', task_id=task_id
+        )
 
 
 class UnknownVersion(NotFound):
     def __init__(self, version_id: str) -> None:
-        super().__init__(f'No procedure version "{version_id}" has been published here. Publish it before opening a dossier.', version_id=version_id)
+        super().__init__(
+            f'No procedure version "{version_id}" has been published here. Publish it before opening a dossier.',
+            version_id=version_id,
+        )
 
 
 class DossierExists(Conflict):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TypeAlias, Union
+from typing import TypeAlias
 
-Value: TypeAlias = Union[None, bool, int, Decimal, str, date, datetime, list["Value"], dict[str, "Value"]]
+Value: TypeAlias = bool | int | Decimal | str | date | datetime | list["Value"] | dict[str, "Value"] | None
 Variables: TypeAlias = Mapping[str, Value]

@@ -31,18 +31,18 @@ class MotcuaError(Exception):
             setattr(self, name, value)
 
     @property
-    def kind(self) -> str:
+    def slug(self) -> str:
         """The class name as words with hyphens, stable for programs: `NoVersionInForce` → `no-version-in-force`."""
         return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", type(self).__name__).lower()
 
     def as_problem(self) -> dict[str, Any]:
         """An RFC 9457 problem document, without the instance."""
         return {
-            "type": f"urn:motcua:problem:{self.kind}",
+            "type": f"urn:motcua:problem:{self.slug}",
             "title": type(self).__name__,
             "status": self.http_status,
             "detail": str(self),
-            **{name: value if isinstance(value, str | int | bool | list | dict) else str(value) for name, value in self.facts.items()},
+            **{name: value if isinstance(value, str | int | list | dict) else str(value) for name, value in self.facts.items()},
         }
 
 

@@ -40,7 +40,7 @@ from motcua.services.payments import PaymentDesk
 from motcua.services.settings import Settings
 from motcua.services.storage.database import open_engine
 from motcua.services.storage.embedded import start_embedded
-from motcua.services.storage.migrate import migrate
+from motcua.services.storage.migrations import migrate
 from motcua.services.storage.postgres_store import PostgresStore
 
 LOCAL_PORTAL_URL = "http://127.0.0.1:8901"

@@ -24,11 +24,13 @@ class SettingInvalid(InvalidInput):
 
     def __init__(self, name: str, value: str | None, wanted: str) -> None:
         said = "has a value that" if value is None else f'is "{value}", which'
-        super().__init__(f"{name} {said} is not {wanted}. Correct it, or leave it out to use the default.", name=name, wanted=wanted)
+        super().__init__(
+            f"{name} {said} is not {wanted}. Correct it, or leave it out to use the default.", name=name, wanted=wanted
+        )
 
 
 def default_data_dir(environ: Mapping[str, str]) -> Path:
-    """`$XDG_DATA_HOME/motcua`, else `~/.local/share/motcua`; for root `/var/lib/motcua`, since its database runs as another user."""
+    """`$XDG_DATA_HOME/motcua`, else `~/.local/share/motcua`; for root `/var/lib/motcua`: its database runs as another user."""
     if environ.get("XDG_DATA_HOME"):
         return Path(environ["XDG_DATA_HOME"]) / "motcua"
     if os.geteuid() == 0:
@@ -100,6 +102,8 @@ class Setting:
         return PREFIX + self.name.upper()
 
 
+_SECONDS = "a number of seconds up to 86400"
+_COUNT = "a whole number from 1 to 1000"
 _WEB = "a web address such as https://example.gov.vn"
 
 SETTINGS: tuple[Setting, ...] = (
@@ -126,13 +130,19 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("portal_unit_code", "The code of the unit that reports to the national portal.", "a unit code such as H05", _text),
     Setting("gateway_url", "The payment gateway. Without it a local counterpart stands in.", _WEB, _web_url),
     Setting("gateway_partner", "Our partner code at the payment gateway.", "a partner code", _text),
-    Setting("gateway_secret", "The secret shared with the payment gateway.", "a secret in printable characters", _text, secret=True),
+    Setting("gateway_secret", "The secret shared with the gateway.", "a secret of printable characters", _text, secret=True),
     Setting("bank_bin", "The bank that VietQR codes name, by its BIN.", "letters and digits only", _digits),
     Setting("bank_account", "The account that VietQR codes name.", "letters and digits only", _digits),
-    Setting("lease_seconds", "How long a worker alone may make one service call.", "a number of seconds up to 86400", _seconds, "60"),
-    Setting("worker_threads", "How many service calls one worker makes at a time.", "a whole number from 1 to 1000", _count, "8"),
-    Setting("tick_seconds", "How often a worker looks for timers and calls that fell due.", "a number of seconds up to 86400", _seconds, "1"),
-    Setting("database_connections", "The most connections of one process.", "a whole number from 1 to 1000", _count, "10"),
+    Setting("lease_seconds", "How long a worker alone may make one service call.", _SECONDS, _seconds, "60"),
+    Setting("worker_threads", "How many service calls one worker makes at a time.", _COUNT, _count, "8"),
+    Setting(
+        "tick_seconds",
+        "How often a worker looks for timers and calls that fell due.",
+        "a number of seconds up to 86400",
+        _seconds,
+        "1",
+    ),
+    Setting("database_connections", "The most connections of one process.", _COUNT, _count, "10"),
 )
 
 

@@ -1,7 +1,7 @@
 """A worker: makes service calls as the queue wakes it, and looks every tick for what fell due without a job.
 
-    queue ──key──► CallRunner.run
-    tick  ──────► dossiers whose timers are due, calls to be tried again, calls whose worker died
+queue ──key──► CallRunner.run
+tick  ──────► dossiers whose timers are due, calls to be tried again, calls whose worker died
 """
 
 from __future__ import annotations

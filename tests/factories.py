@@ -58,7 +58,9 @@ def a_dossier(code: str = CODE, **fields: Any) -> Dossier:
     return replace(dossier, **fields)
 
 
-def a_chain(code: str = CODE, *, after: ChainHead | None = None, events: int = 1, content: Variables | None = None) -> tuple[Event, ...]:
+def a_chain(
+    code: str = CODE, *, after: ChainHead | None = None, events: int = 1, content: Variables | None = None
+) -> tuple[Event, ...]:
     """So many events that follow `after`, each with the same content."""
     chain = Chain(code, after or ChainHead())
     for _ in range(events):

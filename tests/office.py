@@ -24,7 +24,12 @@ MONDAY_MORNING = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)  # 08:00 local time
 ENTRIES: Mapping[str, Mapping[str, Any]] = {
     "1.000828": {"law_degree": "123/ĐHL", "probation_organisation": "VPLS An Bình", "examination_result": "45, 01/02/2026"},
     "1.001193": {"child_name": "Trần Bảo An", "child_born_on": "2026-02-20", "child_sex": "female", "birth_place": "Bắc Ninh"},
-    "1.001612": {"business_name": "Hộ Minh Tâm", "business_address": "Kinh Bắc", "business_lines": "4711", "capital_vnd": 50_000_000},
+    "1.001612": {
+        "business_name": "Hộ Minh Tâm",
+        "business_address": "Kinh Bắc",
+        "business_lines": "4711",
+        "capital_vnd": 50_000_000,
+    },
     "1.012783": {"old_certificate": "BA 123456", "plot": "12/5", "plot_address": "Sơn Động", "renewal_reason": "rách nát"},
     "2.000815": {"paper_name": "Bằng tốt nghiệp", "pages": 5, "copies": 2},
 }
@@ -139,7 +144,11 @@ class Office:
             if activity in tasks or not tasks:
                 assert activity in tasks, f"{activity} never opened; the dossier is {self.dossier(code).status}"
                 return
-            self.do(code, next(iter(tasks)), **{k: v for k, v in entries.items() if k in {f["name"] for f in next(iter(tasks.values())).form}})
+            self.do(
+                code,
+                next(iter(tasks)),
+                **{k: v for k, v in entries.items() if k in {f["name"] for f in next(iter(tasks.values())).form}},
+            )
         raise AssertionError(f"{activity} never opened")
 
     def finish(self, code: str) -> Dossier:
@@ -187,4 +196,8 @@ class Office:
 def fill(task: OpenTask) -> dict[str, Any]:
     """Something for every field of the form."""
     examples: Mapping[str, Any] = {"text": "đã xem", "integer": 100_000, "decimal": "1.5", "boolean": True, "date": "2026-03-02"}
-    return {f["name"]: f["options"][0]["value"] if f["options"] else examples[f["type"]] for f in task.form if f["name"] != "new_promise_on"}
+    return {
+        f["name"]: f["options"][0]["value"] if f["options"] else examples[f["type"]]
+        for f in task.form
+        if f["name"] != "new_promise_on"
+    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
@@ -107,7 +108,7 @@ def _wired(nodes: Iterable[Node], flows: Iterable[str]) -> tuple[tuple[Node, ...
         path, _, condition = text.partition(" if ")
         is_default = path.endswith(" by default")
         steps = path.removesuffix(" by default").split(" > ")
-        for source, target in zip(steps, steps[1:], strict=False):
+        for source, target in itertools.pairwise(steps):
             sequence.append(SequenceFlow(f"f{len(sequence)}_{source}_{target}", "", source, target, condition or None, is_default))
     return (
         tuple(

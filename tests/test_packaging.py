@@ -14,11 +14,17 @@ from pathlib import Path
 
 import pytest
 
+from motcua.services.web.build import build_assets
 from tests.house import PACKAGES, ROOT, own_files
 
-STAYS_BEHIND = {".md", ".ts", ".mjs"}
-"""Suffixes of files beside the code that only a checkout needs; so do the files that Node's tools read."""
-NODE_FILES = {"package.json", "package-lock.json", "tsconfig.json", ".npmrc", "esbuild.json"}
+BUNDLES = Path("services/web/static/built")
+SOURCES_OF_BUNDLES = {"package.json", "package-lock.json", ".npmrc"}
+
+
+def is_packed(path: Path) -> bool:
+    """Whether a file of the checkout belongs into the package: documentation and what the bundles are made from do not."""
+    inside = path.parts[0] in {"motcua", *PACKAGES} and not (ROOT / path).is_symlink()
+    return inside and path.suffix != ".md" and path.name not in SOURCES_OF_BUNDLES and "islands" not in path.parts
 
 
 def run(*command: str | Path, cwd: Path) -> str:
@@ -46,8 +52,10 @@ class Built:
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    build_assets()
     folder = tmp_path_factory.mktemp("packaging")
     tree = folder / "tree"
+    shutil.copytree(ROOT / BUNDLES, tree / BUNDLES)
     for path in own_files():
         if path.parts[0] not in {"tests", "benchmarks", "docs"}:
             (tree / path).parent.mkdir(parents=True, exist_ok=True)
@@ -66,14 +74,9 @@ def content(wheel: Path) -> dict[str, int]:
 
 
 def test_the_wheel_carries_every_module_and_data_file_of_the_packages(built: Built) -> None:
-    expected = {
-        str(path if path.parts[0] == "motcua" else Path("motcua", path))
-        for path in own_files()
-        if path.parts[0] in {"motcua", *PACKAGES}
-        and not (ROOT / path).is_symlink()
-        and path.suffix not in STAYS_BEHIND
-        and path.name not in NODE_FILES
-    }
+    files = [path for path in own_files() if is_packed(path)]
+    files += [path.relative_to(ROOT) for path in (ROOT / BUNDLES).rglob("*") if path.is_file()]
+    expected = {str(path if path.parts[0] == "motcua" else Path("motcua", path)) for path in files}
     assert set(content(built.wheel)) == expected
 
 

@@ -7,7 +7,8 @@ import sys
 
 import pytest
 
-from tests.house import PACKAGES, ROOT, modules_of
+from motcua.services.settings import SETTINGS
+from tests.house import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CODE = re.findall(r"^```sh\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
@@ -52,12 +53,10 @@ def test_every_motcua_command_of_the_readme_has_help_with_an_example(
     assert re.search("example", shown, flags=re.IGNORECASE)
 
 
-def test_every_environment_variable_that_the_code_names_is_explained() -> None:
-    named = set()
-    for path in (*modules_of("motcua", *PACKAGES), (ROOT / "tests/conftest.py").relative_to(ROOT)):
-        named |= set(re.findall(r"\bMOTCUA_[A-Z_]*[A-Z]\b", (ROOT / path).read_text(encoding="utf-8")))
-    explained = set(re.findall(r"^\| `(MOTCUA_[A-Z_]+)` \|", README, flags=re.MULTILINE))
-    assert named <= explained
+def test_every_setting_is_listed_with_its_default() -> None:
+    listed = dict(re.findall(r"^\| `(MOTCUA_[A-Z_]+)` \| .* \| (.*) \|$", README, flags=re.MULTILINE))
+    settings = {setting.variable: f"`{setting.default}`" if setting.default else "" for setting in SETTINGS}
+    assert listed == {**settings, "MOTCUA_REQUIRE_TOOLS": ""}
 
 
 def test_every_link_of_the_readme_leads_somewhere() -> None:

@@ -249,12 +249,14 @@ def extend(id: str, role: str) -> Definitions:
             new_promise_on="new_promise_on",
         )
     ).then(end("extended", "Đã hẹn lại"))
+    lapsed = boundary_timer("extension_lapsed", "Hết thời gian hẹn lại", "decide_extension", "8 hours", interrupting=True)
+    diagram.add(lapsed).then(end("too_late", "Giữ ngày hẹn"))
     return diagram.process(
         id,
         "Xin lỗi và hẹn lại ngày trả kết quả",
         documentation=(
-            "Người đứng đầu quyết định; nhiều nhất một lần, muộn nhất một ngày trước khi hết hạn. "
-            "(At most once, and no later than one day before the due date.)"
+            "Người đứng đầu quyết định; nhiều nhất một lần, muộn nhất một ngày trước khi hết hạn, nên việc này tự hết sau một ngày "
+            "làm việc. (At most once, and no later than one day before the due date: the task lapses after a working day.)"
         ),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from motcua.bpmn.checks.findings import CheckContext, Finding, Rule, all_nodes, containers, doubtful, title, wrong
+from motcua.bpmn.checks.findings import CheckContext, Finding, Rule, all_nodes, containers, doubtful, repeated, title, wrong
 from motcua.bpmn.checks.variables import called_parts
 from motcua.bpmn.elements import Definitions, EventKind, Node, NodeKind, walk
 from motcua.errors import MotcuaError
@@ -25,14 +25,14 @@ def operations_fit(definitions: Definitions, context: CheckContext) -> Iterator[
             known = ", ".join(sorted(context.operations))
             yield wrong("operation", node, f'there is no operation "{use.name}"', f"use one of: {known}", line=use.line)
             continue
-        given = [argument.name for argument in use.inputs]
+        given = {argument.name for argument in use.inputs}
         for argument in use.inputs:
             if argument.name not in signature.inputs:
                 known = ", ".join(sorted(signature.inputs)) or "none"
                 yield wrong(
                     "operation", node, f'"{use.name}" has no input "{argument.name}"', f"its inputs: {known}", line=argument.line
                 )
-        for name in sorted({name for name in given if given.count(name) > 1}):
+        for name in repeated(argument.name for argument in use.inputs):
             yield wrong("operation", node, f'the input "{name}" is given twice', "remove one", line=use.line)
         for name, required in signature.inputs.items():
             if required and name not in given:
@@ -49,8 +49,7 @@ def operations_fit(definitions: Definitions, context: CheckContext) -> Iterator[
                 yield wrong(
                     "operation", node, f'"{use.name}" has no output "{output.name}"', f"its outputs: {known}", line=output.line
                 )
-        variables = [output.variable for output in use.outputs]
-        for name in sorted({name for name in variables if variables.count(name) > 1}):
+        for name in repeated(output.variable for output in use.outputs):
             yield wrong("operation", node, f'two outputs go into the variable "{name}"', "give each its own", line=use.line)
 
 
@@ -73,18 +72,17 @@ def _codes(node: Node, context: CheckContext, calling: frozenset[str]) -> frozen
 
 def _uncaught(nodes: tuple[Node, ...], context: CheckContext, calling: frozenset[str]) -> frozenset[str]:
     codes: set[str] = set()
+    caught = _caught(nodes)
     for node in nodes:
         if node.kind is NodeKind.END_EVENT and node.event_kind is EventKind.ERROR and node.event and node.event.error_code:
             codes.add(node.event.error_code)
-        codes |= {code for code in _codes(node, context, calling) if not _catches(nodes, node, code)}
+        codes |= {code for code in _codes(node, context, calling) if not {(node.id, code), (node.id, None)} & caught}
     return frozenset(codes)
 
 
-def _catches(nodes: tuple[Node, ...], host: Node, code: str) -> bool:
-    return any(
-        node.attached_to == host.id and node.event and node.event.kind is EventKind.ERROR and node.event.error_code in {None, code}
-        for node in nodes
-    )
+def _caught(nodes: tuple[Node, ...]) -> set[tuple[str | None, str | None]]:
+    """The activity and the error code of every error boundary event; no code means any error."""
+    return {(node.attached_to, node.event.error_code) for node in nodes if node.event and node.event_kind is EventKind.ERROR}
 
 
 def errors_are_raised_and_caught(definitions: Definitions, context: CheckContext) -> Iterator[Finding]:
@@ -115,9 +113,10 @@ def errors_do_not_escape(definitions: Definitions, context: CheckContext) -> Ite
     for process in definitions.processes:
         if process.procedure_code is None:
             continue
+        caught = _caught(process.nodes)
         for node in process.nodes:
             for code in sorted(errors_that_can_come(node, context)):
-                if not _catches(process.nodes, node, code):
+                if not {(node.id, code), (node.id, None)} & caught:
                     yield doubtful(
                         "uncaught-error",
                         node,
@@ -128,14 +127,14 @@ def errors_do_not_escape(definitions: Definitions, context: CheckContext) -> Ite
 
 def shared_parts_exist(definitions: Definitions, context: CheckContext) -> Iterator[Finding]:
     own = {process.id for process in definitions.processes}
+    endless = {called for called, part in context.shared_parts.items() if own & {called, *called_parts(part, context)}}
     for node in all_nodes(definitions):
         if node.kind is not NodeKind.CALL_ACTIVITY:
             continue
-        part = context.shared_parts.get(node.called_element or "")
-        if part is None:
+        if node.called_element not in context.shared_parts:
             known = ", ".join(sorted(context.shared_parts))
             yield wrong("shared-part", node, f'there is no shared part "{node.called_element or ""}"', f"call one of: {known}")
-        elif node.called_element in own or own & set(called_parts(part, context)):
+        elif node.called_element in endless:
             yield wrong("shared-part", node, f'"{node.called_element}" would call itself without end', "call another part")
 
 

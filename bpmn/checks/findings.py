@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -128,6 +129,11 @@ def all_nodes(definitions: Definitions) -> Iterator[Node]:
 def all_flows(definitions: Definitions) -> Iterator[SequenceFlow]:
     for _, container in containers(definitions):
         yield from container.flows
+
+
+def repeated(names: Iterable[str]) -> list[str]:
+    """The names that stand there more than once, sorted."""
+    return sorted(name for name, times in Counter(names).items() if times > 1)
 
 
 def title(node: Node) -> str:

@@ -18,7 +18,18 @@ from motcua.bpmn.checks.findings import (
     title,
     wrong,
 )
-from motcua.bpmn.elements import ACTIVITY_KINDS, EVENT_KINDS, Body, Definitions, EventKind, Node, NodeKind, Process, SequenceFlow
+from motcua.bpmn.elements import (
+    ACTIVITY_KINDS,
+    EVENT_KINDS,
+    Body,
+    Definitions,
+    EventKind,
+    Node,
+    NodeKind,
+    Process,
+    SequenceFlow,
+    walk,
+)
 
 _CATCHES: Final = frozenset({EventKind.MESSAGE, EventKind.TIMER})
 
@@ -29,7 +40,7 @@ def ids_are_given_once(definitions: Definitions, context: CheckContext) -> Itera
         lines[id].append(line)
     for id, places in lines.items():
         if len(places) > 1:
-            where = ", ".join(str(place) for place in places)
+            where = ", ".join(str(place) for place in places[:5])
             yield Finding(
                 "duplicate-id", Severity.ERROR, id, places[1], f'the id "{id}" stands on the lines {where}', "give each its own"
             )
@@ -77,28 +88,24 @@ def other_references(definitions: Definitions, context: CheckContext) -> Iterato
 
 
 def starts_and_ends(definitions: Definitions, context: CheckContext) -> Iterator[Finding]:
-    for process, container in containers(definitions):
-        owner: Process | Node = process if isinstance(container, Process) else _owner(process, container)
-        starts = [node for node in container.nodes if node.kind is NodeKind.START_EVENT]
-        if len(starts) != 1:
-            yield wrong("start-event", owner, f"there are {len(starts)} start events", "draw exactly one")
-        if not any(node.kind is NodeKind.END_EVENT for node in container.nodes):
-            yield wrong("end-event", owner, "there is no end event", "draw at least one")
-        for node in container.nodes:
-            if node.incoming and node.kind in {NodeKind.START_EVENT, NodeKind.BOUNDARY_EVENT}:
-                yield wrong("flow-direction", node, f"a sequence flow leads into {title(node)}", "remove it")
-            if node.outgoing and node.kind is NodeKind.END_EVENT:
-                yield wrong("flow-direction", node, f"a sequence flow leaves the end event {title(node)}", "remove it")
+    for process in definitions.processes:
+        yield from _starts_and_ends(process, process)
+        for node in walk(process):
+            if node.body:
+                yield from _starts_and_ends(node, node.body)
 
 
-def _owner(process: Process, body: Body) -> Node:
-    todo = list(process.nodes)
-    while todo:
-        node = todo.pop()
-        if node.body is body:
-            return node
-        todo.extend(node.body.nodes if node.body else ())
-    raise LookupError("the body belongs to no node of the process")
+def _starts_and_ends(owner: Process | Node, container: Process | Body) -> Iterator[Finding]:
+    starts = [node for node in container.nodes if node.kind is NodeKind.START_EVENT]
+    if len(starts) != 1:
+        yield wrong("start-event", owner, f"there are {len(starts)} start events", "draw exactly one")
+    if not any(node.kind is NodeKind.END_EVENT for node in container.nodes):
+        yield wrong("end-event", owner, "there is no end event", "draw at least one")
+    for node in container.nodes:
+        if node.incoming and node.kind in {NodeKind.START_EVENT, NodeKind.BOUNDARY_EVENT}:
+            yield wrong("flow-direction", node, f"a sequence flow leads into {title(node)}", "remove it")
+        if node.outgoing and node.kind is NodeKind.END_EVENT:
+            yield wrong("flow-direction", node, f"a sequence flow leaves the end event {title(node)}", "remove it")
 
 
 def every_node_is_on_the_way(definitions: Definitions, context: CheckContext) -> Iterator[Finding]:

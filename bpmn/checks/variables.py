@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from motcua.bpmn.checks.findings import CheckContext, Finding, Rule, Severity, all_flows, all_nodes, title, wrong
+from motcua.bpmn.checks.findings import CheckContext, Finding, Rule, Severity, all_flows, all_nodes, repeated, title, wrong
 from motcua.bpmn.elements import Definitions, FieldType, FormField, Node, NodeKind
 from motcua.bpmn.expressions import ENGINE_NAMES, ExpressionRefused, compile_expression, compile_script, why_not_a_variable
 
@@ -100,18 +100,20 @@ def names_are_given(definitions: Definitions, context: CheckContext) -> Iterator
                 f'the {use.what} uses "{name}", which nothing in the model sets',
                 "correct the name, or declare it as a field, an output, an argument or in a script",
             )
+    missing = {called: sorted(_wanted(part, context) - given) for called, part in parts.items()}
     for node in all_nodes(definitions):
-        part = parts.get(node.called_element or "")
-        if part is None:
-            continue
-        inner = [part, *called_parts(part, context).values()]
-        for name in sorted({name for each in inner for use in uses(each) for name in use.wanted} - given):
+        for name in missing.get(node.called_element or "", ()):
             yield wrong(
                 "unknown-name",
                 node,
                 f'the shared part "{node.called_element}" uses "{name}", which nothing in the model sets',
                 f'set it before: add <motcua:input name="{name}" expression="…"/> to the motcua:arguments of {title(node)}',
             )
+
+
+def _wanted(part: Definitions, context: CheckContext) -> set[str]:
+    documents = (part, *called_parts(part, context).values())
+    return {name for each in documents for use in uses(each) for name in use.wanted}
 
 
 def variables_have_good_names(definitions: Definitions, context: CheckContext) -> Iterator[Finding]:
@@ -153,7 +155,7 @@ def _field(node: Node, field: FormField) -> Iterator[Finding]:
         yield wrong("field", node, f'the choice "{field.name}" has no options', "add motcua:option elements", line=field.line)
     if field.type != FieldType.CHOICE and values:
         yield wrong("field", node, f'"{field.name}" has options but is no choice', 'write type="choice"', line=field.line)
-    for value in sorted({value for value in values if values.count(value) > 1}):
+    for value in repeated(values):
         yield wrong("field", node, f'the option "{value}" of "{field.name}" stands here twice', "remove one", line=field.line)
 
 

@@ -20,9 +20,9 @@ from typing import Any
 from uuid import UUID
 
 import msgpack
-from SpiffWorkflow.task import Task  # type: ignore[import-untyped]
-from SpiffWorkflow.util.task import TaskState  # type: ignore[import-untyped]
-from SpiffWorkflow.workflow import Workflow  # type: ignore[import-untyped]
+from SpiffWorkflow.task import Task
+from SpiffWorkflow.util.task import TaskState
+from SpiffWorkflow.workflow import Workflow
 
 from motcua.bpmn.elements import ClockStop, EventKind, Node, NodeKind
 from motcua.bpmn.expressions import Expression, Script
@@ -181,7 +181,7 @@ class Run(ProcessInstance):
                     return
             host = host.workflow.parent_task
         raise ModelFailed(
-            f'The error "{code}" from "{task.task_spec.name}" is caught nowhere in the model. Attach an error boundary event for it.',
+            f'The error "{code}" from "{task.task_spec.name}" is caught nowhere. Attach an error boundary event for it.',
             error_code=code,
             element=task.task_spec.name,
         )
@@ -242,7 +242,7 @@ class Run(ProcessInstance):
             elif not self._finish_one_instance():
                 return
         raise ModelFailed(
-            f"The model ran {MAX_STEPS} steps without coming to a wait state; it probably loops. Draw a task or an event into the loop.",
+            f"The model ran {MAX_STEPS} steps without coming to a wait state. If it loops, draw a task or an event into the loop.",
             process=self.model.main,
         )
 
@@ -285,7 +285,9 @@ class Run(ProcessInstance):
 
     def inputs_of(self, token: Token) -> dict[str, Value]:
         """The inputs of a service task's operation, evaluated now."""
-        return {name: self.evaluate(expression, None) for name, expression in self.model.inputs.get((token.process, token.node.id), ())}
+        return {
+            name: self.evaluate(expression, None) for name, expression in self.model.inputs.get((token.process, token.node.id), ())
+        }
 
     def _find(self, token_id: str) -> Any:
         try:
@@ -309,7 +311,7 @@ def _wait_of(task: Any) -> Wait:
         return Wait.PERSON
     if isinstance(spec, specs.ServiceTask):
         return Wait.SERVICE
-    if isinstance(spec, specs.CatchEvent):
+    if isinstance(spec, specs.CatchEvent) and spec.node is not None:
         if spec.node.event_kind is EventKind.TIMER:
             return Wait.TIMER
         if spec.node.event_kind is EventKind.MESSAGE or spec.node.kind is NodeKind.RECEIVE_TASK:
@@ -318,12 +320,11 @@ def _wait_of(task: Any) -> Wait:
 
 
 def _clock_stop_of(task: Any) -> ClockStop | None:
-    if task.task_spec.node.stops_clock is not None:
-        return task.task_spec.node.stops_clock  # type: ignore[no-any-return]
-    parent = task.parent
-    if parent is not None and isinstance(parent.task_spec, specs.EventBasedGateway):
-        return parent.task_spec.node.stops_clock  # type: ignore[no-any-return]
-    return None
+    """Of the node itself, or of the event-based gateway that it waits behind."""
+    waits = [task.task_spec.node]
+    if task.parent is not None and isinstance(task.parent.task_spec, specs.EventBasedGateway):
+        waits.append(task.parent.task_spec.node)
+    return next((node.stops_clock for node in waits if node is not None and node.stops_clock is not None), None)
 
 
 def _groups(task: Any) -> bool:
@@ -338,10 +339,7 @@ def _save_tasks(instance: ProcessInstance) -> list[list[Any]]:
             kept.append(parent)
         kept.append(task)
     place = {task.id: index for index, task in enumerate(kept)}
-    return [
-        [task.id.bytes, place.get(task._parent, -1), task.task_spec.name, task.state, task.internal_data]
-        for task in kept
-    ]
+    return [[task.id.bytes, place.get(task._parent, -1), task.task_spec.name, task.state, task.internal_data] for task in kept]
 
 
 def _restore_tasks(instance: ProcessInstance, saved: list[list[Any]], scope: dict[str, Value]) -> dict[UUID, Any]:

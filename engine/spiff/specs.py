@@ -15,11 +15,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from SpiffWorkflow.specs.base import TaskSpec  # type: ignore[import-untyped]
-from SpiffWorkflow.specs.ExclusiveChoice import ExclusiveChoice  # type: ignore[import-untyped]
-from SpiffWorkflow.specs.MultiChoice import MultiChoice  # type: ignore[import-untyped]
-from SpiffWorkflow.specs.WorkflowSpec import WorkflowSpec  # type: ignore[import-untyped]
-from SpiffWorkflow.util.task import TaskState  # type: ignore[import-untyped]
+from SpiffWorkflow.specs.base import TaskSpec
+from SpiffWorkflow.specs.ExclusiveChoice import ExclusiveChoice
+from SpiffWorkflow.specs.MultiChoice import MultiChoice
+from SpiffWorkflow.specs.WorkflowSpec import WorkflowSpec
+from SpiffWorkflow.util.task import TaskState
 
 from motcua.bpmn.elements import Node, NodeKind
 from motcua.bpmn.expressions import Expression, Script
@@ -152,7 +152,9 @@ class ExclusiveGateway(NodeSpec, ExclusiveChoice):  # type: ignore[misc]
 class NestedProcess(NodeSpec):
     """An embedded sub-process or a call activity: its own instance inside the dossier, STARTED until that has no token left."""
 
-    def __init__(self, process: WorkflowSpec, name: str, node: Node, body: str, arguments: Sequence[tuple[str, Expression]]) -> None:
+    def __init__(
+        self, process: WorkflowSpec, name: str, node: Node, body: str, arguments: Sequence[tuple[str, Expression]]
+    ) -> None:
         super().__init__(process, name, node)
         self.body = body
         self.arguments = tuple(arguments)
@@ -183,7 +185,8 @@ class ErrorEnd(NodeSpec):
 
     def _on_complete_hook(self, my_task: Any) -> None:
         super()._on_complete_hook(my_task)
-        assert self.node is not None and self.node.event is not None
+        assert self.node is not None
+        assert self.node.event is not None
         my_task.workflow.top_workflow.throw(my_task, self.node.event.error_code or "")
 
 

@@ -83,7 +83,7 @@ def _add_documentation(api: FastAPI) -> None:
         return FileResponse(STATIC / name, media_type=kinds[name])
 
 
-_HEAD = '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>motcua: HTTP API</title>'
+_HEAD = '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>motcua: HTTP API</title><link rel="icon" href="data:,">'
 _WITH_BUNDLE = (
     f'{_HEAD}<link rel="stylesheet" href="/api/docs/api_docs.css"></head><body>'
     '<main id="api-docs" data-openapi="/api/openapi.json"></main><script src="/api/docs/api_docs.js"></script></body></html>'

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from motcua.bpmn.checks import CheckContext, Finding
     from motcua.bpmn.elements import Definitions
 
+UNREADABLE = "unreadable"
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
@@ -31,7 +33,9 @@ def check(
     model_files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="BPMN 2.0 files.", exists=True, dir_okay=False)],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document, for programs.")] = False,
 ) -> None:
-    """Tell whether models can be run, and what to mend. Exit status 0 only when no model has an error.
+    """Tell whether models can be run, and what to mend.
+
+    Exit status 0 only when no model has an error; 1 when one has, 2 when a file is no BPMN model at all.
 
     Example: motcua model check bpmn/models/ho_tich/2.001023.bpmn
     """
@@ -51,6 +55,8 @@ def check(
                 typer.echo(f"{finding.severity.value:<8} {finding.as_text(str(path))}")
         counts = f"{_counted(error_count, 'error')}, {_counted(total - error_count, 'warning')}"
         typer.echo(f"{_counted(len(found), 'model')} checked: {counts}.")
+    if any(finding.rule == UNREADABLE for findings in found.values() for finding in findings):
+        raise typer.Exit(2)
     if error_count:
         raise typer.Exit(1)
 
@@ -63,7 +69,7 @@ def _findings(path: Path, context: CheckContext) -> tuple[Finding, ...]:
         return check_model(read_document(path.read_bytes(), str(path)), context)
     except ModelUnreadable as unreadable:
         line = unreadable.facts["line"]
-        return (Finding("unreadable", Severity.ERROR, None, line, str(unreadable), "give a BPMN 2.0 file"),)
+        return (Finding(UNREADABLE, Severity.ERROR, None, line, str(unreadable), "give a BPMN 2.0 file"),)
 
 
 def _counted(number: int, noun: str) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from motcua.services.api import create_api
+from motcua.services.api.application import create_api
 from motcua.services.app import open_app
 from motcua.services.cli.console import stop_event
 from motcua.services.counterparts.running import serve as serve_app

@@ -42,7 +42,9 @@ def _tell(app: App, story: Story) -> None:
 
 
 def _course(dossier: Dossier, events: Sequence[Event]) -> str:
-    steps = [f"{event.facts['status']} {event.at.astimezone(LOCAL):%d/%m %H:%M}" for event in events if event.kind == "status_changed"]
+    steps = [
+        f"{event.facts['status']} {event.at.astimezone(LOCAL):%d/%m %H:%M}" for event in events if event.kind == "status_changed"
+    ]
     return " → ".join(steps) + f"; {dossier.ending.value if dossier.ending else 'open'}"
 
 

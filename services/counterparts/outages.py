@@ -16,7 +16,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeGuard
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -91,7 +91,7 @@ class FailOnDemand:
             await send({"type": "http.response.body", "body": content})
 
 
-def is_whole(value: object, at_least: int) -> bool:
+def is_whole(value: object, at_least: int) -> TypeGuard[int]:
     """Whether an order's number is a whole number from `at_least`; True and False are none."""
     return isinstance(value, int) and not isinstance(value, bool) and value >= at_least
 

@@ -2,7 +2,8 @@
 
     POST /                messages INIT, QUERY, CANCEL, REFUND, sealed
     GET, POST /pay/{ref}  the page that a citizen sees, and its button
-    POST /_citizen/pay    {"reference", "amount_vnd"?, "times"?, "copies"?, "succeeds"?}: so many transfers, each told so often (0: the call-back is lost)
+    POST /_citizen/pay    {"reference", "amount_vnd"?, "times"?, "copies"?, "succeeds"?}: so many transfers, each told so often;
+                          with 0 copies the call-back is lost
     GET /_state           orders, transactions, refunds, call-backs, sums and counts
 
 Every transfer is told by a CONFIRM call-back, repeated until it is acknowledged. Money can arrive for an order that is cancelled,
@@ -61,7 +62,7 @@ def payment_gateway(
         reference = body.get("reference")
         order = ledger.order(str(reference))
         amount, times, copies = body.get("amount_vnd", order and order["amount"]), body.get("times", 1), body.get("copies", 1)
-        if not isinstance(reference, str) or not all(map(is_whole, (amount, times, copies), (1, 1, 0))):
+        if not (isinstance(reference, str) and is_whole(amount, 1) and is_whole(times, 1) and is_whole(copies, 0)):
             problem = "wanted: a reference, whole numbers for times and copies, and for amount_vnd where no such order is known"
             return JSONResponse({"problem": problem}, 422)
         booked = [ledger.book(reference, amount, bool(body.get("succeeds", True)), copies) for _ in range(times)]

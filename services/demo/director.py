@@ -62,7 +62,9 @@ class Story:
 class Director:
     """Carries the stories to their ends. `progress` is told the number of closed dossiers."""
 
-    def __init__(self, app: App, clock: ManualClock, api_url: str, gateway_url: str, portal_url: str, busy: Callable[[], int]) -> None:
+    def __init__(
+        self, app: App, clock: ManualClock, api_url: str, gateway_url: str, portal_url: str, busy: Callable[[], int]
+    ) -> None:
         self.app = app
         self.clock = clock
         self.calendar: Calendar = app.engine.calendar
@@ -170,7 +172,10 @@ class Director:
             return
         if story.scenario.withdraws and activity == "appraise" and "withdrawal" not in story.planned:
             story.planned.add("withdrawal")
-            self._after(story.pace, lambda: self._tell(story, "withdrawal_requested", {"withdrawal_reason": people.WORDS["withdrawal_reason"]}))
+            self._after(
+                story.pace,
+                lambda: self._tell(story, "withdrawal_requested", {"withdrawal_reason": people.WORDS["withdrawal_reason"]}),
+            )
             return
         if story.scenario.runs_late and activity == "appraise":
             self._at(self._after_due(dossier), lambda: self._complete(story, task))
@@ -191,7 +196,9 @@ class Director:
             given.update(self._new_promise(story))
         entries = people.fill_in(task["form"], given, self.calendar.local_date(self.clock.now()))
         answer = self.api.post(
-            f"/api/v1/tasks/{task['id']}/complete", json={"entries": entries}, headers={"X-Actor": f"{task['role']}@{task['authority_code']}"}
+            f"/api/v1/tasks/{task['id']}/complete",
+            json={"entries": entries},
+            headers={"X-Actor": f"{task['role']}@{task['authority_code']}"},
         )
         if answer.status_code in (404, 409):
             return  # cancelled meanwhile, by a withdrawal or a timer: the officer is told, and it is nobody's task any more
@@ -245,7 +252,9 @@ class Director:
 
     def _tell(self, story: Story, name: str, payload: dict[str, Any]) -> None:
         answer = self.api.put(
-            f"/api/v1/dossiers/{story.code}/messages/{name}-1", json={"name": name, "payload": payload}, headers={"X-Actor": "citizen.portal"}
+            f"/api/v1/dossiers/{story.code}/messages/{name}-1",
+            json={"name": name, "payload": payload},
+            headers={"X-Actor": "citizen.portal"},
         )
         _checked(answer)
 

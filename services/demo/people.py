@@ -28,7 +28,12 @@ AUTHORITY_OF: Mapping[str, str] = {
 CASE_OF: Mapping[str, str] = {"1.013225": "1", "1.012783": "2"}
 
 ENTRIES_OF: Mapping[str, Mapping[str, Any]] = {
-    "1.001193": {"child_name": "{name}", "child_born_on": "2026-02-20", "child_sex": "female", "birth_place": "Bệnh viện Sản Nhi Bắc Ninh"},
+    "1.001193": {
+        "child_name": "{name}",
+        "child_born_on": "2026-02-20",
+        "child_sex": "female",
+        "birth_place": "Bệnh viện Sản Nhi Bắc Ninh",
+    },
     "1.000894": {
         "wife_name": "Lê Thu Hà",
         "wife_born_on": "1999-05-04",
@@ -50,7 +55,12 @@ ENTRIES_OF: Mapping[str, Mapping[str, Any]] = {
         "floor_area_m2": "96.5",
         "storeys": 2,
     },
-    "1.012783": {"old_certificate": "AB 345678", "plot": "12/45", "plot_address": "Xã Sơn Động", "renewal_reason": "Giấy cũ bị rách nát"},
+    "1.012783": {
+        "old_certificate": "AB 345678",
+        "plot": "12/45",
+        "plot_address": "Xã Sơn Động",
+        "renewal_reason": "Giấy cũ bị rách nát",
+    },
     "3.000333": {"record_form": "2", "purpose": "Xin việc làm", "former_residences": "Không thay đổi"},
     "1.000828": {
         "law_degree": "Cử nhân luật 1234/ĐHL",
@@ -111,7 +121,8 @@ def application(number: int, procedure: str) -> dict[str, Any]:
         "channel": "online" if number % 2 else "direct",
         "applicant": person,
         "entries": {
-            name: value.format(name=person["name"]) if isinstance(value, str) else value for name, value in ENTRIES_OF[procedure].items()
+            name: value.format(name=person["name"]) if isinstance(value, str) else value
+            for name, value in ENTRIES_OF[procedure].items()
         },
     }
     if procedure in CASE_OF:

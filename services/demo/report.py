@@ -37,7 +37,9 @@ class Report:
     problems: list[str] = field(default_factory=list)
 
 
-def report(app: App, stories: list[Story], portal: dict[str, Any], gateway: dict[str, Any], tasks_completed: int, seconds: float) -> Report:
+def report(
+    app: App, stories: list[Story], portal: dict[str, Any], gateway: dict[str, Any], tasks_completed: int, seconds: float
+) -> Report:
     """Check every dossier and count. `portal` and `gateway` are what the counterparts hold."""
     problems: list[str] = []
     counts: Counter[str] = Counter()
@@ -157,5 +159,7 @@ def _check_books(counts: Counter[str], gateway: dict[str, Any]) -> list[str]:
     if refunded != counts["payments_refunded"]:
         problems.append(f"the gateway refunded {refunded} payments, and our book says {counts['payments_refunded']}")
     if len(transactions) - refunded != counts["payments_settled"]:
-        problems.append(f"the gateway holds {len(transactions) - refunded} payments, and our book settled {counts['payments_settled']}")
+        problems.append(
+            f"the gateway holds {len(transactions) - refunded} payments, and our book settled {counts['payments_settled']}"
+        )
     return problems

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from motcua.engine.clock import Clock, ManualClock
-from motcua.services.api import create_api
+from motcua.services.api.application import create_api
 from motcua.services.app import App, open_app
 from motcua.services.counterparts.national_portal import national_portal
 from motcua.services.counterparts.payment_gateway import payment_gateway
@@ -47,9 +47,7 @@ def stage(settings: Settings, clock: Clock) -> Iterator[Stage]:
         gateway = serve(payment_gateway(clock=clock, retry_seconds=0.2))
         stack.callback(gateway.stop)
         url = stack.enter_context(throwaway_database(settings.database_url))
-        staged = replace(
-            settings, database_url=url, data_dir=folder, portal_url=portal.base_url, gateway_url=gateway.base_url
-        )
+        staged = replace(settings, database_url=url, data_dir=folder, portal_url=portal.base_url, gateway_url=gateway.base_url)
         yield Stage(staged, gateway, portal)
 
 

@@ -61,4 +61,7 @@ ROUNDS: Mapping[str, tuple[Scenario, ...]] = {
 def cast_of(dossiers: int) -> list[tuple[str, Scenario]]:
     """(procedure, scenario) of each dossier, in the order of filing."""
     codes = list(ROUNDS)
-    return [(codes[n % len(codes)], ROUNDS[codes[n % len(codes)]][n // len(codes) % len(ROUNDS[codes[n % len(codes)]])]) for n in range(dossiers)]
+    return [
+        (codes[n % len(codes)], ROUNDS[codes[n % len(codes)]][n // len(codes) % len(ROUNDS[codes[n % len(codes)]])])
+        for n in range(dossiers)
+    ]

@@ -20,7 +20,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
@@ -38,7 +38,7 @@ _LONGEST_SOCKET_FOLDER = 80  # a socket's whole path may have about 100 characte
 
 @dataclass(slots=True)
 class EmbeddedServer:
-    """A running server that this process uses. `url` names the database; `stop()` leaves, and stops the server after the last user."""
+    """A running server that this process uses. `url` names the database; `stop()` leaves, and the last user's stops the server."""
 
     url: str
     _place: _Place
@@ -73,7 +73,7 @@ def start_embedded(data_dir: Path, *, options: Sequence[str] = ()) -> EmbeddedSe
             fcntl.flock(users, fcntl.LOCK_SH)
             if not _answers(place):
                 programs = find_programs(place.data_dir, place.cluster)
-                _make_cluster(place, programs)
+                _make_cluster(place, programs, options)
                 _start(place, programs, options)
             _make_database(place)
         except BaseException:
@@ -134,7 +134,7 @@ def _make_data_dir(data_dir: Path) -> None:
         ) from cause
 
 
-def _make_cluster(place: _Place, programs: Programs) -> None:
+def _make_cluster(place: _Place, programs: Programs, options: Sequence[str]) -> None:
     if place.cluster.is_dir():
         return
     unfinished = place.beside(".new")
@@ -146,6 +146,7 @@ def _make_cluster(place: _Place, programs: Programs) -> None:
         *("--pgdata", str(unfinished), "--username", USER, "--auth", "trust", "--encoding", "UTF8"),
         # The built-in provider sorts by code point on every system, without asking the system's locales.
         *("--no-locale", "--locale-provider", "builtin", "--builtin-locale", "C.UTF-8"),
+        *(("--no-sync",) if "fsync=off" in options else ()),
     )
     if result.returncode != 0:
         raise _failed(place, "its data folder could not be set up", result.stdout)
@@ -178,10 +179,14 @@ def _stop(place: _Place) -> bool:
     pid = _server_pid(place)
     if pid is None:
         return False
-    # Recent statements of others are rolled back and connections closed; nothing that was committed is at risk.
-    result = find_programs(place.data_dir, place.cluster).run("pg_ctl", "stop", "-D", str(place.cluster), "-m", "fast", "-w", "-t", "60")
+    # "fast" closes the connections of others and rolls back what they had not committed; nothing committed is at risk.
+    result = find_programs(place.data_dir, place.cluster).run(
+        "pg_ctl", "stop", "-D", str(place.cluster), "-m", "fast", "-w", "-t", "60"
+    )
     if result.returncode != 0 and _server_pid(place) is not None:
         raise _failed(place, "it cannot be stopped", result.stdout)
+    with suppress(OSError):
+        place.socket_folder.rmdir()
     return True
 
 

@@ -7,7 +7,7 @@ dossier's row first, like every command, so that nobody can wait in a circle and
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -44,6 +44,9 @@ class PostgresStore:
 
     def __init__(self, engine: Engine, wall: Clock) -> None:
         self._engine = engine
+        # A list is one statement, so it needs no transaction; and a transaction that ends without a commit would make the driver
+        # forget every statement that it has prepared on the connection.
+        self._reader = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._wall = wall
 
     @contextmanager
@@ -53,7 +56,7 @@ class PostgresStore:
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
-        with translated(self._engine), self._engine.connect() as connection:
+        with translated(self._engine), self._reader.connect() as connection:
             yield connection
 
     def _rows(self, query: Select[Any]) -> Sequence[rows.Row]:
@@ -209,6 +212,21 @@ class _PostgresTransaction:
             messages=tuple(rows.message_of(row) for row in under_lock["messages"] or ()),
         )
 
+    def message(self, dossier_code: str, message_id: str) -> MessageRecord | None:
+        columns = schema.messages.c
+        row = self._one(select(schema.messages).where(columns.dossier_code == dossier_code, columns.id == message_id))
+        return None if row is None else rows.message_of(row)
+
+    def dossier_by_request(self, request_id: str) -> Dossier | None:
+        # The same request sent twice at once: the second waits here until the first has opened its dossier or failed.
+        self._connection.execute(statements.LOCK_REQUEST, {"request_id": request_id})
+        row = self._one(select(schema.dossiers).where(schema.dossiers.c.request_id == request_id))
+        return None if row is None else rows.dossier_of(row)
+
+    def receipt(self, transaction_no: str) -> PaymentReceipt | None:
+        row = self._one(select(schema.payment_receipts).where(schema.payment_receipts.c.transaction_no == transaction_no))
+        return None if row is None else rows.receipt_of(row)
+
     def save(self, change: Change) -> None:
         code = change.dossier.code
         _refuse_broken_chain(change)
@@ -239,14 +257,12 @@ class _PostgresTransaction:
 
     def erase_content(self, code: str, seq: int) -> None:
         contents = schema.event_contents.c
-        erased = self._connection.execute(
-            delete(schema.event_contents).where(contents.dossier_code == code, contents.seq == seq)
-        )
-        if erased.rowcount == 0 and not self._exists(code):
+        erased = self._connection.execute(delete(schema.event_contents).where(contents.dossier_code == code, contents.seq == seq))
+        if erased.rowcount == 0 and self._one(select(schema.dossiers.c.code).where(schema.dossiers.c.code == code)) is None:
             raise UnknownDossier(code)
 
-    def _exists(self, code: str) -> bool:
-        return self._connection.execute(select(schema.dossiers.c.code).where(schema.dossiers.c.code == code)).first() is not None
+    def _one(self, query: Select[Any]) -> rows.Row | None:
+        return self._connection.execute(query).mappings().one_or_none()
 
     def _why_not_written(self, change: Change) -> Exception:
         code = change.dossier.code
@@ -279,7 +295,7 @@ def _parts_of(change: Change) -> dict[str, list[dict[str, Any]]]:
 
 
 # Parts that write fewer rows than they were given: something is not as the command supposed.
-_INCOMPLETE = {
+_INCOMPLETE: dict[str, Callable[[Change], Exception]] = {
     "tasks_changed": lambda change: UnknownTask(change.tasks_changed[0].id),
     "tasks_closed": lambda change: UnknownTask(change.tasks_closed[0].id),
     "calls": lambda change: ChangeRefused(change.dossier.code, "one of its service calls belongs to another dossier"),

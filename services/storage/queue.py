@@ -1,7 +1,7 @@
 """The queue that wakes workers up: PgQueuer's tables, in the same database and the same transaction as the dossier.
 
-A job says no more than "look at this service call"; whether it is made, and by whom, the call's own row decides. So a lost job costs
-only time (the worker's tick finds the call again), and a doubled one does nothing. A call has at most one job at a time.
+A job says no more than "look at this service call"; whether it is made, and by whom, the call's own row decides. So a lost job
+costs only time (the worker's tick finds the call again), and a doubled one does nothing. A call has at most one job at a time.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
-import asyncpg
+import asyncpg  # type: ignore[import-untyped]
 import pgqueuer
 from pgqueuer import PgQueuer
 from pgqueuer.adapters.drivers.asyncpg import AsyncpgPoolDriver
@@ -27,9 +27,11 @@ from sqlalchemy import Connection, Engine, text
 
 from motcua.services.storage.database import plain_url, translated
 from motcua.services.storage.queue_schema import QUEUE_SETTINGS
-from motcua.services.storage.schema import SCHEMA
 
 ENTRYPOINT = "service_call"
+
+_PRUNE_LOG = text("DELETE FROM motcua.pgqueuer_log WHERE created < now() - :keep")
+_PRUNE_FAILED = text("DELETE FROM motcua.pgqueuer WHERE status = 'failed' AND updated < now() - :keep")
 
 
 class _InTransaction:
@@ -62,10 +64,8 @@ def enqueue(connection: Connection, keys: Iterable[str]) -> None:
 def prune_queue(engine: Engine, keep: timedelta = timedelta(days=30)) -> int:
     """Remove log lines and failed jobs older than `keep`; the queue never does so itself. Returns how many rows went."""
     with translated(engine), engine.begin() as connection:
-        logged = connection.execute(text(f"DELETE FROM {SCHEMA}.pgqueuer_log WHERE created < now() - :keep"), {"keep": keep})
-        failed = connection.execute(
-            text(f"DELETE FROM {SCHEMA}.pgqueuer WHERE status = 'failed' AND updated < now() - :keep"), {"keep": keep}
-        )
+        logged = connection.execute(_PRUNE_LOG, {"keep": keep})
+        failed = connection.execute(_PRUNE_FAILED, {"keep": keep})
         return logged.rowcount + failed.rowcount
 
 
@@ -78,11 +78,11 @@ def run_worker(
     heartbeat: timedelta = timedelta(seconds=10),
     poll: timedelta = timedelta(seconds=5),
 ) -> None:
-    """Hand the keys of queued calls to `handle`, in at most `threads` threads at a time, until `stop` is set; then drain and return.
+    """Hand keys of queued calls to `handle`, in at most `threads` threads at a time, until `stop` is set; then drain and return.
 
-    Runs in any thread. When the database goes away it connects again, every second. A worker that dies leaves its jobs to the others,
-    who take them over after `heartbeat`, at their next `poll`. A job whose `handle` raises is tried again a few times, then kept as
-    failed for people to see; the call itself is found again by `ready_calls`.
+    Runs in any thread. When the database goes away it connects again, every second. A worker that dies leaves its jobs to the
+    others, who take them over after `heartbeat`, at their next `poll`. A job whose `handle` raises is tried again a few times, then
+    kept as failed for people to see; the call itself is found again by `ready_calls`.
     """
     asyncio.run(_run(plain_url(url), handle, stop, threads, heartbeat, poll))
 

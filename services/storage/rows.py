@@ -1,8 +1,8 @@
 """Records of engine/dossier.py and engine/store.py to rows and back.
 
 Rows travel to PostgreSQL as one JSON array per table, which the statement unpacks with `jsonb_populate_recordset`: one statement
-text and one parameter, however many rows there are. Variables go through the codec, so that decimals, dates and hostile keys survive.
-They come back either as columns (lists) or as JSON (a dossier under lock), hence `_instant` and `_day` take both.
+text and one parameter, however many rows there are. Variables go through the codec, so that decimals, dates and hostile keys
+survive. They come back either as columns (lists) or as JSON (a dossier under lock), hence `_instant` and `_moment` take both.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from enum import Enum
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 from motcua.engine.codec import decode, encode
 from motcua.engine.dossier import (
@@ -31,7 +31,11 @@ from motcua.engine.event_log import ChainHead, Event
 from motcua.engine.store import PaymentReceipt, TaskClosed
 from motcua.engine.values import Variables
 
-Row = Mapping[str, Any]
+
+class Row(Protocol):
+    """A row of an answer, or an object out of JSON: columns by name."""
+
+    def __getitem__(self, name: str, /) -> Any: ...
 
 
 def _plain(value: Any) -> Any:
@@ -59,7 +63,7 @@ _PAUSE = ("started_at", "ended_at", "cause", "activity_id")
 _DOSSIER = (
     *("code", "procedure_code", "version_id", "authority_code", "tier", "channel", "case", "status", "filed_at", "received_at"),
     *("limit", "limit_unknown_because", "due_on", "due_at", "expires_at", "due_provisional", "supplement_requests"),
-    *("processed_at", "returned_at", "ended_at", "ending", "closed_at", "wake_at", "revision"),
+    *("processed_at", "returned_at", "ended_at", "ending", "closed_at", "wake_at", "request_id", "revision"),
 )
 _EVENT = ("dossier_code", "seq", "kind", "at", "actor", "facts", "previous", "digest", "content_digest")
 _CONTENT = ("dossier_code", "seq", "content", "salt")
@@ -182,6 +186,7 @@ def dossier_of(row: Row) -> Dossier:
         ending=None if row["ending"] is None else Ending(row["ending"]),
         closed_at=row["closed_at"],
         wake_at=row["wake_at"],
+        request_id=row["request_id"],
         revision=row["revision"],
     )
 

@@ -8,7 +8,7 @@
             ├──< service_calls   ├──< documents   ├──< messages   └──< payment_receipts
 
 `events` is one plain table and not partitioned by month: its key (dossier_code, seq) must stay unique over all of history, which
-PostgreSQL only promises within one partition, and `at` may be a simulated time of any year. A BRIN index on `at` serves the reports.
+PostgreSQL only promises within one partition, and `at` may be a simulated time of any year. A BRIN index on `at` serves reports.
 
 Codes and ids are collated "C": they are compared, not read aloud, and their order is then the same on every server.
 Migrations create the tables (`migrations/`); a test holds them to this description.
@@ -138,9 +138,11 @@ dossiers = Table(
     Column("ending", Code),
     Column("closed_at", Instant),
     Column("wake_at", Instant),
+    Column("request_id", Code),
     Column("revision", Integer, nullable=False),
     Column("chain_seq", Integer, nullable=False),
     Column("chain_digest", LargeBinary, nullable=False),
+    UniqueConstraint("request_id"),
     _one_of("channel", Channel),
     _one_of("status", Status),
     _one_of("ending", Ending),
@@ -177,7 +179,7 @@ events = Table(
     PrimaryKeyConstraint("dossier_code", "seq"),
     CheckConstraint("seq > 0", name="seq"),
     CheckConstraint(
-        "octet_length(previous) = 32 AND octet_length(digest) = 32 AND (content_digest IS NULL OR octet_length(content_digest) = 32)",
+        "octet_length(previous) = 32 AND octet_length(digest) = 32 AND octet_length(coalesce(content_digest, digest)) = 32",
         name="digests",
     ),
     Index("events_at_idx", "at", postgresql_using="brin"),
@@ -215,9 +217,7 @@ tasks = Table(
     Column("closed_how", Code),
     Column("closed_by", Text),
     CheckConstraint("num_nonnulls(closed_at, closed_how, closed_by) IN (0, 3)", name="closed"),
-    Index(
-        "tasks_work_list_idx", "authority_code", "tier", "role", "opened_at", "id", postgresql_where=text("closed_at IS NULL")
-    ),
+    Index("tasks_work_list_idx", "authority_code", "tier", "role", "opened_at", "id", postgresql_where=text("closed_at IS NULL")),
     Index("tasks_assignee_idx", "assignee", "opened_at", postgresql_where=text("closed_at IS NULL AND assignee IS NOT NULL")),
     Index("tasks_oldest_idx", "opened_at", "id", postgresql_where=text("closed_at IS NULL")),
     Index("tasks_dossier_idx", "dossier_code"),
@@ -247,7 +247,7 @@ service_calls = Table(
     UniqueConstraint("reference"),
     _one_of("state", CallState),
     CheckConstraint("attempts >= 0 AND max_attempts > 0 AND fence >= 0", name="counts"),
-    Index("service_calls_due_idx", text("coalesce(next_attempt_at, asked_at)"), postgresql_where=text("state = 'queued'")),
+    Index("service_calls_due_idx", "next_attempt_at", postgresql_where=text("state = 'queued'")),
     Index("service_calls_lease_idx", "lease_until", postgresql_where=text("state = 'running'")),
     Index("service_calls_incident_idx", "asked_at", "key", postgresql_where=text("state = 'incident'")),
     Index("service_calls_dossier_idx", "dossier_code", "lane", "order"),

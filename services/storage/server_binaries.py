@@ -62,7 +62,7 @@ class Programs:
 
 
 def find_programs(spare_folder: Path, cluster: Path) -> Programs:
-    """The programs that run `cluster`: installed, or copied to `spare_folder` where the server's user cannot reach the installed ones."""
+    """The programs that run `cluster`: the installed ones, or a copy in `spare_folder` where its user cannot reach them."""
     installed = _installed_folder()
     user = _server_user(cluster) if os.geteuid() == 0 else None
     programs = Programs(installed, user)
@@ -102,7 +102,7 @@ def _server_user(cluster: Path) -> pwd.struct_passwd:
         except KeyError:
             continue
     raise EmbeddedServerFailed(
-        'PostgreSQL refuses to run as root, and this machine has neither a user "postgres" nor "nobody". Run motcua as a plain user.'
+        'PostgreSQL refuses to run as root, and this machine has no user "postgres" or "nobody". Run motcua as a plain user.'
     )
 
 

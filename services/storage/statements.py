@@ -3,7 +3,7 @@
     lock    2   the dossier's row, locked; then its state, open calls and undelivered messages, read after the lock was given
     save    1   everything that the command writes, as one statement of several parts
             2   more where service calls changed: which of the dossier's calls may be made now, and the queue
-    number  1   the next dossier number
+    open    1   the next dossier number; 2 more where the request has a key of its own
 
 So a command takes at most 6 statements, whatever it writes. The parts of `save` hang on the part that writes the dossier's row:
 where the dossier is not as the command expects, no part writes anything. Each part unpacks its rows from one JSON parameter.
@@ -20,7 +20,16 @@ from motcua.services.storage.schema import SCHEMA
 
 _OPEN_CALLS = ", ".join(f"'{state}'" for state in schema.OPEN_CALLS)
 
-LOCK = text(f"SELECT * FROM {SCHEMA}.dossiers WHERE code = :code FOR NO KEY UPDATE")
+
+def _names(table: Table, leave_out: frozenset[str] = frozenset()) -> list[str]:
+    return [f'"{column.name}"' for column in table.columns if column.name not in leave_out]
+
+
+# Columns are always named: a process that runs while a newer one migrates must go on getting the rows that it knows.
+_DOSSIER = ", ".join(_names(schema.dossiers))
+_CALL = ", ".join(f"c.{name}" for name in _names(schema.service_calls))
+
+LOCK = text(f"SELECT {_DOSSIER} FROM {SCHEMA}.dossiers WHERE code = :code FOR NO KEY UPDATE")
 
 READ_UNDER_LOCK = text(
     f"""
@@ -41,6 +50,8 @@ NEXT_NUMBER = text(
     """
 )
 
+LOCK_REQUEST = text("SELECT pg_advisory_xact_lock(hashtextextended(:request_id, 0))")
+
 _HEADS_ITS_LANE = f"""
     (c.lane IS NULL OR NOT EXISTS (
         SELECT FROM {SCHEMA}.service_calls earlier
@@ -57,14 +68,15 @@ CALLS_TO_WAKE = text(
     """
 )
 
+# Two parts, so that each finds its rows by its own index.
 READY_CALLS = text(
     f"""
     SELECT key FROM (
-        SELECT * FROM {SCHEMA}.service_calls WHERE state = 'queued' AND coalesce(next_attempt_at, asked_at) <= :now
+        SELECT {_CALL} FROM {SCHEMA}.service_calls c
+            WHERE c.state = 'queued' AND (c.next_attempt_at IS NULL OR c.next_attempt_at <= :now)
         UNION ALL
-        SELECT * FROM {SCHEMA}.service_calls WHERE state = 'queued' AND next_attempt_at IS NULL AND asked_at > :now
-        UNION ALL
-        SELECT * FROM {SCHEMA}.service_calls WHERE state = 'running' AND (lease_until IS NULL OR lease_until <= :wall_now)
+        SELECT {_CALL} FROM {SCHEMA}.service_calls c
+            WHERE c.state = 'running' AND (c.lease_until IS NULL OR c.lease_until <= :wall_now)
     ) c
     WHERE {_HEADS_ITS_LANE}
     ORDER BY coalesce(next_attempt_at, asked_at), "order", key
@@ -74,7 +86,7 @@ READY_CALLS = text(
 
 LOCK_OF_CALL = text(
     f"""
-    SELECT * FROM {SCHEMA}.dossiers
+    SELECT {_DOSSIER} FROM {SCHEMA}.dossiers
     WHERE code = (SELECT dossier_code FROM {SCHEMA}.service_calls WHERE key = :key)
     FOR NO KEY UPDATE
     """
@@ -87,13 +99,9 @@ LEASE = text(
     WHERE c.key = :key AND {_HEADS_ITS_LANE}
         AND ((c.state = 'queued' AND (c.next_attempt_at IS NULL OR c.next_attempt_at <= :now))
             OR (c.state = 'running' AND (c.lease_until IS NULL OR c.lease_until <= :wall_now)))
-    RETURNING *
+    RETURNING {_CALL}
     """
 )
-
-
-def _names(table: Table, leave_out: frozenset[str] = frozenset()) -> list[str]:
-    return [f'"{column.name}"' for column in table.columns if column.name not in leave_out]
 
 
 def _rows(table: Table, parameter: str) -> str:
@@ -102,7 +110,7 @@ def _rows(table: Table, parameter: str) -> str:
 
 
 def _insert(table: Table, parameter: str, *, or_replace_by: tuple[str, ...] = ()) -> str:
-    """Insert the rows; with a key to replace by, a row of the same dossier is replaced, and one of another dossier is left alone."""
+    """Insert the rows; by a key, a row of the same dossier is replaced, and one of another dossier is left alone."""
     names = _names(table)
     statement = (
         f"INSERT INTO {table.fullname} AS kept ({', '.join(names)}) "
@@ -130,7 +138,8 @@ _UPDATE_DOSSIER = f"""
         chain_seq = coalesce(row.chain_seq, kept.chain_seq), chain_digest = coalesce(row.chain_digest, kept.chain_digest)
     FROM jsonb_populate_recordset(NULL::{SCHEMA}.dossiers, CAST(:dossier AS jsonb)) row
     WHERE kept.code = row.code AND kept.revision + 1 = row.revision
-        AND (CAST(:before AS bytea) IS NULL OR (kept.chain_digest = :before AND kept.chain_seq = row.chain_seq - CAST(:added AS integer)))
+        AND (CAST(:before AS bytea) IS NULL
+            OR (kept.chain_digest = :before AND kept.chain_seq + CAST(:added AS integer) = row.chain_seq))
     RETURNING kept.code
 """
 
@@ -186,7 +195,8 @@ PUBLISH = text(
 )
 
 _VERSION = f"""
-    SELECT v.*, (SELECT jsonb_object_agg(vp.name, encode(p.content, 'hex')) FROM {SCHEMA}.version_parts vp
+    SELECT v.version_id, v.procedure_code, v.model, v.register, v.in_force_from, v.in_force_until,
+        (SELECT jsonb_object_agg(vp.name, encode(p.content, 'hex')) FROM {SCHEMA}.version_parts vp
         JOIN {SCHEMA}.parts p USING (sha256) WHERE vp.version_id = v.version_id) AS shared
     FROM {SCHEMA}.procedure_versions v
 """

@@ -25,9 +25,7 @@ _FORGETFUL = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
 
 @contextmanager
-def throwaway_database(
-    server_url: str | None = None, *, template: str = "template1", folder: Path | None = None
-) -> Iterator[str]:
+def throwaway_database(server_url: str | None = None, *, template: str = "template1", folder: Path | None = None) -> Iterator[str]:
     """The URL of an empty database that is removed at the end.
 
     With `server_url` it is a new database on that server, made like `template`; without, it lies on a server of its own in `folder`

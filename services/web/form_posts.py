@@ -34,7 +34,9 @@ class FormUnreadable(InvalidInput):
 async def posted(request: Request) -> Mapping[str, str]:
     """The fields of a form, each once. Raises FormNotOurs or FormUnreadable."""
     try:
-        pairs = parse_qsl((await request.body()).decode("ascii"), keep_blank_values=True, strict_parsing=True, errors="strict", max_num_fields=400)
+        pairs = parse_qsl(
+            (await request.body()).decode("ascii"), keep_blank_values=True, strict_parsing=True, errors="strict", max_num_fields=400
+        )
     except ValueError as cause:
         raise FormUnreadable("Không đọc được biểu mẫu. Hãy tải lại trang và gửi lại.") from cause
     fields = dict(pairs)

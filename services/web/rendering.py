@@ -40,7 +40,7 @@ def _environment() -> Environment:
     environment.filters.update(
         instant=words.instant, day=words.day, plain=words.plain_value, vnd=words.vnd, limit_words=_limit_words
     )
-    environment.globals.update(words=words, roles=ROLES, version=__version__, built=built)
+    environment.globals.update(words=words, roles=ROLES, release=__version__, built=built)
     return environment
 
 

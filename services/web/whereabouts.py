@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from motcua.bpmn.document import read_document
-from motcua.bpmn.elements import FormField, Node, walk
+from motcua.bpmn.elements import Definitions, FormField, Node, walk
 from motcua.engine.dossier import Dossier
 from motcua.engine.event_log import Event
 from motcua.engine.spiff.run import Run, Token, Wait
@@ -52,11 +53,14 @@ def whereabouts(backend: Backend, dossier: Dossier, events: tuple[Event, ...]) -
     done = {str(event.facts["activity_id"]) for event in events if event.kind in _DONE and event.facts.get("activity_id")}
     diagrams = []
     activities: dict[str, str] = {}
-    for part, process, nodes, name in _models(backend, dossier):
+    models = _models(backend, dossier)
+    passed = {process for _, process, nodes, _ in models if done & nodes.keys()}
+    for part, process, nodes, name in models:
         here = tuple(token.node.id for token in tokens if token.process.split("/")[0] == process and token.node.id in nodes)
         activities = {**{node.id: node.name or node.id for node in nodes.values()}, **activities}
         if part == "main" or here:
-            diagrams.append(Diagram(part, name, _visible(here, tokens), tuple(sorted(done & nodes.keys() - set(here)))))
+            through = {node.id for node in nodes.values() if node.id in done or node.called_element in passed}
+            diagrams.append(Diagram(part, name, _visible(here, tokens), tuple(sorted(through - set(here)))))
     awaited = tuple(
         AwaitedMessage(token.node.event.message, token.node.name or token.node.id, token.node.payload)
         for token in tokens
@@ -90,11 +94,18 @@ def _tokens(backend: Backend, dossier: Dossier) -> list[Token]:
 
 def _models(backend: Backend, dossier: Dossier) -> list[tuple[str, str, dict[str, Node], str]]:
     version = backend.store.version(dossier.version_id)
-    found = []
-    for part, content in (("main", version.model), *sorted(version.shared.items())):
-        for process in read_document(content, part).processes:
-            found.append((part, process.id, {node.id: node for node in walk(process)}, process.name))
-    return found
+    parts = (("main", version.model), *sorted(version.shared.items()))
+    return [
+        (part, process.id, {node.id: node for node in walk(process)}, process.name)
+        for part, content in parts
+        for process in _read(content).processes
+    ]
+
+
+@lru_cache(maxsize=256)
+def _read(content: bytes) -> Definitions:
+    """Reading a model takes longer than everything else on the page, and published models never change."""
+    return read_document(content, "model")
 
 
 def _visible(here: tuple[str, ...], tokens: list[Token]) -> tuple[str, ...]:

@@ -32,7 +32,12 @@ ENDING = {
 }
 TIER = {"province": "Cấp tỉnh", "commune": "Cấp xã", "district": "Cấp huyện"}
 CHANNEL = {"direct": "Trực tiếp", "online": "Trực tuyến", "post": "Bưu chính"}
-APPLICANT_KIND = {"citizen": "Công dân", "business": "Doanh nghiệp", "state_body": "Cơ quan nhà nước", "organisation": "Tổ chức khác"}
+APPLICANT_KIND = {
+    "citizen": "Công dân",
+    "business": "Doanh nghiệp",
+    "state_body": "Cơ quan nhà nước",
+    "organisation": "Tổ chức khác",
+}
 DOCUMENT = {
     "receipt_slip": "Giấy tiếp nhận và hẹn trả kết quả",
     "supplement_request": "Phiếu yêu cầu bổ sung",

@@ -283,6 +283,7 @@ _EMPTY = b'<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL"/>'
         b"\x00" + _EMPTY,
         b" " * (MAX_BYTES + 1),
         b"<a>" * 100_000,
+        b'<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL">' + b"<b/>" * 30_001 + b"</definitions>",
         b'<a xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL">' + b"<b>" * 200 + b"</b>" * 200 + b"</a>",
         b'<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL">' + b"<b>" * 100 + b"</b>" * 100 + b"</definitions>",
     ],
@@ -323,6 +324,11 @@ def test_a_damaged_model_is_read_or_refused_and_nothing_else(at: int, length: in
     except ModelUnreadable:
         return
     assert dataclasses.is_dataclass(read)
+
+
+def test_the_flows_of_an_id_that_stands_twice_belong_to_the_first() -> None:
+    read = document('<bpmn:userTask id="a"/><bpmn:userTask id="a"/><bpmn:sequenceFlow id="f" sourceRef="a" targetRef="a"/>')
+    assert [(node.incoming, node.outgoing) for node in read.processes[0].nodes] == [(("f",), ("f",)), ((), ())]
 
 
 def test_every_kind_of_node_is_read() -> None:

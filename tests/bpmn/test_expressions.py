@@ -80,6 +80,7 @@ ESCAPES = [
     'f"{x}"',
     'f"{x!r:>{y}}"',
     "f'''{x}'''",
+    't"{x}"',
     'b"bytes"',
     'r"raw"',
     'u"text"',

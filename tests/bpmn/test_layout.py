@@ -100,7 +100,7 @@ def crossed(drawing: Drawing, flow: SequenceFlow, nodes: list[Node]) -> list[str
     return through
 
 
-drawn = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+drawn = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 
 @drawn

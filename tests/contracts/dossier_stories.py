@@ -8,7 +8,6 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from tests.office import Office
 
 from motcua.engine.acts import ActOutOfOrder
 from motcua.engine.codec import ValueRefused
@@ -28,6 +27,7 @@ from motcua.engine.service_calls import apply_outcome, holds_lease
 from motcua.engine.spiff.run import TokenGone
 from motcua.engine.store import UnknownTask
 from motcua.procedures_catalog.procedure import CaseNeeded
+from tests.office import Office
 
 LAWYER, BIRTH, SHOP, LAND, COPIES = "1.000828", "1.001193", "1.001612", "1.012783", "2.000815"
 
@@ -41,7 +41,9 @@ class DossierStories:
 
     # ---- filing
 
-    def test_a_lawyers_certificate_goes_from_the_desk_to_the_applicant_and_every_step_is_in_the_history(self, office: Office) -> None:
+    def test_a_lawyers_certificate_goes_from_the_desk_to_the_applicant_and_every_step_is_in_the_history(
+        self, office: Office
+    ) -> None:
         code = office.file(LAWYER)
         dossier = office.finish(code)
         assert dossier.ending is Ending.RETURNED
@@ -367,9 +369,15 @@ class DossierStories:
     def test_a_command_that_fails_in_the_middle_leaves_no_trace(self, office: Office) -> None:
         code = office.file(LAWYER)
         before = (office.dossier(code), len(office.store.events(code)), office.tasks(code).keys())
-        with pytest.raises(ZeroDivisionError), office.engine.command(code, "nobody") as session:
-            session.complete_task(office.tasks(code)["check_completeness"].id, {"completeness": "accept", "fee_vnd": 0})
-            raise ZeroDivisionError
+        task_id = office.tasks(code)["check_completeness"].id
+
+        def fail_in_the_middle() -> None:
+            with office.engine.command(code, "nobody") as session:
+                session.complete_task(task_id, {"completeness": "accept", "fee_vnd": 0})
+                raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            fail_in_the_middle()
         assert (office.dossier(code), len(office.store.events(code)), office.tasks(code).keys()) == before
 
     def test_an_act_that_does_not_follow_from_the_status_is_refused(self, office: Office) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from tests.contracts.dossier_stories import DossierStories
 from tests.office import Office
 

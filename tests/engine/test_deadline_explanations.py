@@ -55,6 +55,12 @@ def test_a_pause_that_changes_nothing_is_told_as_such() -> None:
     assert "still Monday 2026-03-09" in explain(moment("2026-03-02T09:00", "5 working days", (weekend,)), "en")
 
 
+def test_a_pause_before_receipt_or_after_the_limit_ran_out_is_not_told() -> None:
+    before = LegalPause(local("2026-03-01T10:00"), local("2026-03-02T08:00"), "supplement", "ask")
+    after = LegalPause(local("2026-03-10T10:00"), local("2026-03-12T08:00"), "supplement", "ask")
+    assert [event.kind for event in moment("2026-03-02T09:00", "5 working days", (before, after)).events] == ["receipt"]
+
+
 def test_a_cause_without_a_translation_is_told_by_its_name() -> None:
     pause = LegalPause(local("2026-03-05T10:00"), local("2026-03-09T14:00"), "flood", "wait")
     assert "Tạm dừng (flood)" in explain(moment("2026-03-02T09:00", "5 working days", (pause,)), "vi")

@@ -7,6 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+
+from motcua.bpmn.elements import Argument, Definitions, Node
+from motcua.engine.spiff.compile import CompiledModel, ModelNotRunnable, compile_model
+from motcua.engine.spiff.run import ModelFailed, Run, StateUnreadable, TokenGone, Wait
 from tests.small_models import (
     call,
     end,
@@ -25,10 +29,6 @@ from tests.small_models import (
     terminate,
     xor,
 )
-
-from motcua.bpmn.elements import Argument, Definitions, Node
-from motcua.engine.spiff.compile import CompiledModel, ModelNotRunnable, compile_model
-from motcua.engine.spiff.run import ModelFailed, Run, StateUnreadable, TokenGone, Wait
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 
@@ -146,7 +146,17 @@ def test_what_one_branch_writes_the_other_branch_does_not_overwrite_with_a_stale
 def test_a_parallel_block_inside_a_loop_joins_once_in_every_round() -> None:
     play = Play(
         process(
-            [start(), xor("again"), parallel("split"), person("a"), person("b"), parallel("join"), person("judge"), xor("ok"), end()],
+            [
+                start(),
+                xor("again"),
+                parallel("split"),
+                person("a"),
+                person("b"),
+                parallel("join"),
+                person("judge"),
+                xor("ok"),
+                end(),
+            ],
             "start > again > split > a > join",
             "split > b > join",
             "join > judge > ok",
@@ -206,7 +216,15 @@ def withdrawal(*, interrupting: bool) -> Definitions:
     inside = [start(), parallel("split"), person("x"), person("y"), parallel("join"), end()]
     work = sub_process("work", inside, "start > split > x > join > end", "split > y > join")
     return process(
-        [start(), work, on_message("withdrawn", "work", interrupting=interrupting), person("confirm"), person("give"), end(), end("end2")],
+        [
+            start(),
+            work,
+            on_message("withdrawn", "work", interrupting=interrupting),
+            person("confirm"),
+            person("give"),
+            end(),
+            end("end2"),
+        ],
         "start > work > give > end",
         "withdrawn > confirm > end2",
     )
@@ -265,7 +283,15 @@ def test_a_call_to_a_part_that_is_not_there_is_refused_with_its_line() -> None:
 
 
 def test_a_business_failure_goes_to_the_error_event_with_its_code_and_no_other() -> None:
-    nodes: list[Node] = [start(), service("pay"), on_error("no_money", "pay", "NO_MONEY"), on_error("any", "pay"), person("a"), person("b"), end()]
+    nodes: list[Node] = [
+        start(),
+        service("pay"),
+        on_error("no_money", "pay", "NO_MONEY"),
+        on_error("any", "pay"),
+        person("a"),
+        person("b"),
+        end(),
+    ]
     model = process(nodes, "start > pay > end", "no_money > a > end", "any > b > end")
     play = Play(model)
     play.fail("pay", "NO_MONEY")
@@ -278,7 +304,13 @@ def test_a_business_failure_goes_to_the_error_event_with_its_code_and_no_other()
 def test_an_error_end_event_is_caught_at_the_sub_process_and_ends_what_runs_beside_it() -> None:
     inside = [start(), parallel("split"), person("x"), person("y"), error_end("broken", "BROKEN"), end()]
     work = sub_process("work", inside, "start > split > x > broken", "split > y > end")
-    play = Play(process([start(), work, on_error("caught", "work", "BROKEN"), person("mend"), end()], "start > work > end", "caught > mend > end"))
+    play = Play(
+        process(
+            [start(), work, on_error("caught", "work", "BROKEN"), person("mend"), end()],
+            "start > work > end",
+            "caught > mend > end",
+        )
+    )
     play.complete("x")
     assert play.waits() == {"mend"}
 
@@ -298,13 +330,21 @@ def test_a_terminate_end_event_cancels_the_other_branches_of_its_process_only() 
 
 
 def test_several_flows_out_of_an_activity_are_a_parallel_split() -> None:
-    play = Play(process([start(), person("a"), person("b"), person("c"), end(), end("end2")], "start > a > b > end", "a > c > end2"))
+    play = Play(
+        process([start(), person("a"), person("b"), person("c"), end(), end("end2")], "start > a > b > end", "a > c > end2")
+    )
     play.complete("a")
     assert play.waits() == {"b", "c"}
 
 
 def test_two_tokens_that_reach_one_task_by_different_flows_are_two_tasks() -> None:
-    play = Play(process([start(), parallel("split"), person("a"), person("b"), person("both"), end()], "start > split > a > both > end", "split > b > both"))
+    play = Play(
+        process(
+            [start(), parallel("split"), person("a"), person("b"), person("both"), end()],
+            "start > split > a > both > end",
+            "split > b > both",
+        )
+    )
     play.complete_all(["a", "b"])
     assert [t.node.id for t in play.run.tokens()] == ["both", "both"]
 
@@ -331,11 +371,17 @@ def test_a_state_of_an_unknown_format_is_refused() -> None:
 
 def test_running_one_dossier_leaves_the_shared_model_as_it_was() -> None:
     model = compile_model(withdrawal(interrupting=False), {})
-    before = {key: {name: (list(s._inputs), list(s._outputs)) for name, s in spec.task_specs.items()} for key, spec in model.processes.items()}
+    before = {
+        key: {name: (list(s._inputs), list(s._outputs)) for name, s in spec.task_specs.items()}
+        for key, spec in model.processes.items()
+    }
     for _ in range(2):
         run = Run.start(model, NOW, {}, {})
         run.advance(lambda node: None)
         run.fire(next(t.id for t in run.tokens() if t.node.id == "withdrawn"), {})
         run.advance(lambda node: None)
-    after = {key: {name: (list(s._inputs), list(s._outputs)) for name, s in spec.task_specs.items()} for key, spec in model.processes.items()}
+    after = {
+        key: {name: (list(s._inputs), list(s._outputs)) for name, s in spec.task_specs.items()}
+        for key, spec in model.processes.items()
+    }
     assert before == after

@@ -68,6 +68,11 @@ def test_a_timer_that_was_reached_before_the_pause_still_falls_due() -> None:
     assert fires("3 working days before due", "authority", (OPEN,)) == local("2026-03-04T07:00")
 
 
+def test_a_timer_that_is_reached_as_the_pause_begins_still_falls_due() -> None:
+    at_nine = LegalPause(local("2026-03-03T09:00"), None, "supplement", "ask")
+    assert fires("8 hours", "authority", (at_nine,)) == local("2026-03-03T09:00")
+
+
 def test_a_timer_follows_the_counting_of_the_authority_but_not_the_rules_of_receipt() -> None:
     policy = Policy(late_receipt=time(8), cut_off=time(8), supplement="restart")
     assert fires("5 working days", "authority", (PAUSE,), policy) == local("2026-03-13T00:00")

@@ -1,12 +1,17 @@
-"""A running program without a database, for the tests of the API and the pages: memory store, a clock that stands, fake connectors."""
+"""A running program without a database, for the tests of the API and the pages: memory store, a standing clock, fakes."""
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+import httpx
+from starlette.types import ASGIApp
 
 from motcua.engine.calendars import default_calendar
 from motcua.engine.clock import ManualClock
@@ -14,8 +19,11 @@ from motcua.engine.connectors import Done, NewDocument, Outcome, ServiceCall, Te
 from motcua.engine.dossier_engine import DossierEngine
 from motcua.engine.memory_store import MemoryStore
 from motcua.engine.service_calls import CallRunner
+from motcua.engine.store import TaskFilter
 from motcua.errors import NotFound, Unavailable
 from motcua.procedures_catalog.catalog import Catalog, load_catalog
+from motcua.services.api.filing import file_application
+from motcua.services.api.shapes import ApplicationTaken
 from motcua.services.operations import OPERATIONS
 from motcua.services.payments import PaymentDesk
 
@@ -115,3 +123,50 @@ def birth_application(**changes: Any) -> dict[str, Any]:
         "entries": {"child_name": "Nguyễn Minh Đức", "child_born_on": "2026-02-20", "child_sex": "male", "birth_place": "Bắc Ninh"},
         **changes,
     }
+
+
+class Caller:
+    """A client of an ASGI application, without a socket. Keeps its cookies, follows no redirects."""
+
+    def __init__(self, app: ASGIApp, headers: Mapping[str, str] | None = None) -> None:
+        self._app = app
+        self.headers = dict(headers or {})
+        self.cookies = httpx.Cookies()
+
+    def __call__(self, method: str, path: str, **options: Any) -> httpx.Response:
+        return asyncio.run(self._send(method, path, {**options, "headers": {**self.headers, **options.get("headers", {})}}))
+
+    def get(self, path: str, **options: Any) -> httpx.Response:
+        return self("GET", path, **options)
+
+    def post(self, path: str, **options: Any) -> httpx.Response:
+        return self("POST", path, **options)
+
+    async def _send(self, method: str, path: str, options: dict[str, Any]) -> httpx.Response:
+        transport = httpx.ASGITransport(self._app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1", cookies=self.cookies) as client:
+            response = await client.request(method, path, **options)
+            self.cookies = client.cookies
+            return response
+
+
+def token_in(html: str) -> str:
+    """The token that the page's forms carry."""
+    found = re.search(r'name="form_token" value="([^"]+)"', html)
+    assert found is not None, "the page has a form with a token"
+    return found[1]
+
+
+def open_birth(backend: EdgeBackend, **changes: Any) -> str:
+    """A filed dossier; its code."""
+    taken = ApplicationTaken.model_validate(birth_application(**changes))
+    dossier, _ = file_application(backend, taken, "desk", None)
+    backend.work()
+    return dossier.code
+
+
+def complete_first(backend: EdgeBackend, code: str, **entries: Any) -> None:
+    """Hand in the first open task of the dossier, and let the workers do what follows."""
+    task = backend.store.open_tasks(TaskFilter(dossier_code=code))[0]
+    backend.engine.complete_task(task.id, entries, "desk")
+    backend.work()

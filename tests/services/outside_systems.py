@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -80,6 +80,15 @@ def tell(server: RunningServer, path: str, **body: Any) -> dict[str, Any]:
 
 def state_of(server: RunningServer) -> dict[str, Any]:
     return dict(HTTP.get(server.base_url + "/_state").raise_for_status().json())
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    """For what another thread brings about. Fails loudly when it never comes."""
+    for _ in range(3000):
+        if holds():
+            return
+        threading.Event().wait(0.01)
+    raise AssertionError("waited 30 seconds in vain")
 
 
 class Receiver:

@@ -261,3 +261,27 @@ def test_only_january_and_february_get_a_leading_zero() -> None:
 )
 def test_a_limit_is_told_in_vietnamese(limit: str, words: str) -> None:
     assert limit_in_words(limit) == words
+
+
+def test_the_control_slip_lists_each_handover_with_its_moment_and_pace() -> None:
+    handovers = [
+        documents.Handover("Bộ phận một cửa", "Chuyên viên thụ lý", NOW, documents.Pace.ON_TIME),
+        documents.Handover(
+            "Chuyên viên thụ lý", "Lãnh đạo phòng", NOW + timedelta(days=2), documents.Pace.LATE, "Chờ xác minh <thửa 45>"
+        ),
+    ]
+    slip = documents.control_slip(documents.Subject(DOSSIER, "Cấp đổi Giấy chứng nhận", LETTERHEAD), handovers)
+    text = text_of(slip)
+    assert "10:00 03/03/2026 Đúng hạn" in text
+    assert "10:00 05/03/2026 Quá hạn Chờ xác minh <thửa 45>" in text
+
+
+def test_the_tracking_book_repeats_its_head_on_every_page_and_leaves_open_what_has_not_happened() -> None:
+    returned = replace(DOSSIER, returned_at=NOW)
+    entries = [(returned, "Cấp đổi"), *[(without_limit("x"), "Cấp đổi")] * 40]
+    pages = PdfReader(BytesIO(documents.tracking_book(LETTERHEAD, entries))).pages
+    assert len(pages) > 1
+    assert all("Mã hồ sơ" in page.extract_text() for page in pages)
+    first = " ".join(pages[0].extract_text().split())
+    assert "08:15 02/03/2026 17:00 23/03/2026 10:00 03/03/2026" in first
+    assert "08:15 02/03/2026 – –" in first

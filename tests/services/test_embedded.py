@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -17,6 +18,7 @@ from motcua.services.storage import server_binaries
 from motcua.services.storage.embedded import start_embedded, stop_embedded
 from motcua.services.storage.server_binaries import EmbeddedServerFailed
 from motcua.services.storage.throwaway import throwaway_database
+from tests.databases import quick_folder
 
 # A process of its own that uses the server: it tells that it runs, and leaves when its input ends.
 _USER = """
@@ -34,7 +36,7 @@ server.stop()
 @pytest.fixture
 def data_dir() -> Iterator[Path]:
     # Not pytest's tmp_path: its parents are closed to the user that the server runs as under root.
-    with tempfile.TemporaryDirectory(prefix="motcua-test-", ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(prefix="motcua-test-", dir=quick_folder(), ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)
         yield Path(folder)
         stop_embedded(Path(folder))
@@ -127,11 +129,8 @@ def test_a_stale_pid_file_that_names_another_living_process_is_seen_through(data
     lines = pid_file.read_text().splitlines(keepends=True)
     server.stop()
     owner = (data_dir / "postgres-18").stat()
-    bystander = subprocess.Popen(
-        ["/bin/cat"],
-        stdin=subprocess.PIPE,
-        **({"user": owner.st_uid, "group": owner.st_gid} if os.geteuid() == 0 else {}),
-    )
+    as_its_user: dict[str, Any] = {"user": owner.st_uid, "group": owner.st_gid} if os.geteuid() == 0 else {}
+    bystander = subprocess.Popen(["/bin/cat"], stdin=subprocess.PIPE, **as_its_user)
     pid_file.write_text("".join([f"{bystander.pid}\n", *lines[1:]]))
     os.chown(pid_file, owner.st_uid, owner.st_gid)
     again = start_embedded(data_dir, options=("fsync=off",))

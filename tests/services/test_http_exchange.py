@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -26,8 +26,6 @@ from tests.services.outside_systems import running
 
 async def dripping(request: Request) -> Response:
     async def drops() -> AsyncIterator[bytes]:
-        import asyncio
-
         while not await request.is_disconnected():
             yield b" "
             await asyncio.sleep(0.02)
@@ -39,10 +37,11 @@ async def echo(request: Request) -> Response:
     return Response(await request.body(), media_type="application/json")
 
 
-async def answering(request: Request) -> Response:
-    return Response(
-        {"list": b"[1]", "text": b'"ok"', "bytes": b"\xff", "deep": b"[" * 100_000, "nothing": b""}[request.path_params["what"]]
-    )
+NO_OBJECTS = {"list": b"[1]", "text": b'"ok"', "bytes": b"\xff", "deep": b"[" * 100_000, "nothing": b""}
+
+
+async def no_object(request: Request) -> Response:
+    return Response(NO_OBJECTS[request.path_params["what"]])
 
 
 ROUTES = [
@@ -50,7 +49,7 @@ ROUTES = [
     Route("/drip", dripping, methods=["POST"]),
     Route("/large", lambda request: Response(b" " * (ANSWER_MAX_BYTES + 1)), methods=["POST"]),
     Route("/elsewhere", lambda request: RedirectResponse("/echo", 307), methods=["POST"]),
-    Route("/answer/{what}", answering, methods=["POST"]),
+    Route("/answer/{what}", no_object, methods=["POST"]),
 ]
 
 
@@ -71,7 +70,7 @@ def test_a_json_object_goes_out_and_comes_back(exchange: JsonExchange) -> None:
     assert exchange.post("/echo", {"tên": "Nguyễn Văn An"}) == {"tên": "Nguyễn Văn An"}
 
 
-@pytest.mark.parametrize("what", ["list", "text", "bytes", "deep", "nothing"])
+@pytest.mark.parametrize("what", list(NO_OBJECTS))
 def test_an_answer_that_is_no_json_object_is_unreadable(exchange: JsonExchange, what: str) -> None:
     with pytest.raises(OutsideAnswerUnreadable, match=r"^The echo at http.*/answer/"):
         exchange.post(f"/answer/{what}", {})
@@ -94,10 +93,8 @@ def test_a_path_that_is_not_there_is_trouble_for_the_operator(exchange: JsonExch
 
 def test_an_answer_that_drips_is_given_up_on_as_a_whole(server: RunningServer) -> None:
     hasty = JsonExchange("The echo", server.base_url, timeout_seconds=0.3)
-    began = time.monotonic()
     with pytest.raises(OutsideTimedOut):
         hasty.post("/drip", {})
-    assert time.monotonic() - began >= 0.3
     hasty.close()
 
 

@@ -95,7 +95,9 @@ def test_a_handler_that_fails_is_tried_again(store: PostgresStore, database_url:
     assert seen.keys == ["call-1", "call-1"]
 
 
-def test_a_worker_that_is_told_to_stop_finishes_what_it_has_begun(store: PostgresStore, database_url: str, database_engine: Engine) -> None:
+def test_a_worker_that_is_told_to_stop_finishes_what_it_has_begun(
+    store: PostgresStore, database_url: str, database_engine: Engine
+) -> None:
     begun, let_go, finished = threading.Event(), threading.Event(), threading.Event()
 
     def slow(_: str) -> None:
@@ -126,7 +128,8 @@ def test_a_worker_outlives_the_loss_of_its_connections(store: PostgresStore, dat
         before.wait()
         with psycopg.connect(database_url, autocommit=True) as connection:
             connection.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
         next_change(store, calls=(a_call("after"),))
         after.wait()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from vietnam_qr_pay import QRPay  # type: ignore[import-untyped]
+from vietnam_qr_pay import QRPay
 
 from motcua.services.connectors.payment.vietqr import (
     VietQr,

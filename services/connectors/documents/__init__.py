@@ -1,6 +1,20 @@
-"""Printed forms as PDF: receipt slip, supplement request, refusal, apology, and the draft of a result."""
+"""Printed forms as PDF: receipt slip, supplement request, refusal, apology, draft of a result, control slip and tracking book."""
 
 from motcua.services.connectors.documents.connector import OPERATIONS, DocumentsConnector, build
+from motcua.services.connectors.documents.forms import Subject
 from motcua.services.connectors.documents.letterhead import Letterhead, Letterheads, letterhead_from_code
+from motcua.services.connectors.documents.registers import Handover, Pace, control_slip, tracking_book
 
-__all__ = ["OPERATIONS", "DocumentsConnector", "Letterhead", "Letterheads", "build", "letterhead_from_code"]
+__all__ = [
+    "OPERATIONS",
+    "DocumentsConnector",
+    "Handover",
+    "Letterhead",
+    "Letterheads",
+    "Pace",
+    "Subject",
+    "build",
+    "control_slip",
+    "letterhead_from_code",
+    "tracking_book",
+]

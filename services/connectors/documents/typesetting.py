@@ -56,16 +56,17 @@ SUBTITLE = ParagraphStyle("subtitle", parent=BODY, fontName=BOLD, fontSize=12, l
 HEAD = ParagraphStyle("head", parent=BODY, fontSize=10.5, leading=14, alignment=TA_CENTER, spaceAfter=0)
 HEAD_BOLD = ParagraphStyle("head bold", parent=HEAD, fontName=BOLD)
 SMALL = ParagraphStyle("small", parent=BODY, fontSize=9.5, leading=13, alignment=0, spaceAfter=0)
+CELL = ParagraphStyle("cell", parent=SMALL, fontSize=9, leading=11.5)
 
 
-def print_story(title: str, author: str, story: Callable[[], Sequence[Flowable]]) -> bytes:
-    """Set a story on A4 pages and return the PDF. The story is made inside, because paragraphs need the typeface."""
+def print_story(title: str, author: str, story: Callable[[], Sequence[Flowable]], page: tuple[float, float] = A4) -> bytes:
+    """Set a story on pages of this size and return the PDF. The story is made inside, because paragraphs need the typeface."""
     with _PRESS:
         _load_typeface()
         output = BytesIO()
         document = BaseDocTemplate(
             output,
-            pagesize=A4,
+            pagesize=page,
             invariant=1,
             title=title,
             author=author,
@@ -77,8 +78,8 @@ def print_story(title: str, author: str, story: Callable[[], Sequence[Flowable]]
         frame = Frame(
             MARGIN_LEFT,
             MARGIN_BOTTOM,
-            TEXT_WIDTH,
-            A4[1] - MARGIN_TOP - MARGIN_BOTTOM,
+            page[0] - MARGIN_LEFT - MARGIN_RIGHT,
+            page[1] - MARGIN_TOP - MARGIN_BOTTOM,
             leftPadding=0,
             rightPadding=0,
             topPadding=0,
@@ -105,4 +106,5 @@ def _number_later_pages(canvas: Canvas, document: BaseDocTemplate) -> None:
     """Decree 30/2020, annex I: page numbers stand centred in the upper margin, and not on the first page."""
     if document.page > 1:
         canvas.setFont(REGULAR, 12)
-        canvas.drawCentredString(A4[0] / 2, A4[1] - 13 * mm, str(document.page))
+        width, height = document.pagesize
+        canvas.drawCentredString(width / 2, height - 13 * mm, str(document.page))

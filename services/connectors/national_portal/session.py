@@ -37,7 +37,7 @@ class PortalSettings:
     login_path: str = "/mapi/login"
     service_path: str = "/mapi/g"
     destination_code: str | None = None
-    timeout_seconds: float = 30.0
+    timeout_seconds: float = 10.0
     session_over_codes: frozenset[int] = frozenset({-1})
     authority_names: Mapping[str, str] = field(default_factory=dict)
     fields_of_procedures: Mapping[str, FieldOfProcedure] = field(default_factory=dict)

@@ -12,7 +12,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
 from motcua.engine.connectors import BusinessFailure, Done, Operation, Outcome, ServiceCall, TechnicalFailure, Waiting
@@ -36,6 +35,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         name="payment.collect",
         inputs={"amount_vnd": True, "purpose": True},
+        # The first three once the order is open; the transaction's number once a call-back has settled it.
         outputs=("qr", "payment_reference", "payment_url", "transaction_no"),
         errors=("PAYMENT_REFUSED",),
         undo="payment.cancel",
@@ -84,7 +84,7 @@ class PaymentSettings:
     bank_bin: str
     account: str
     callback_base_url: str
-    timeout_seconds: float = 15.0
+    timeout_seconds: float = 10.0
     sender_ip: str = "127.0.0.1"
 
 
@@ -204,12 +204,10 @@ class PaymentConnector:
 
 
 def _amount(call: ServiceCall) -> int:
-    value = call.inputs.get("amount_vnd")
-    if isinstance(value, Decimal) and value.is_finite() and value == value.to_integral_value():
-        value = int(value)
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < 10**13:
+    amount = messages.whole_dong(call.inputs.get("amount_vnd"))
+    if amount is None:
         raise _unusable(call, "amount_vnd", "a whole number of dong above 0")
-    return value
+    return amount
 
 
 def _identifier(call: ServiceCall, name: str, max_length: int) -> str:

@@ -17,6 +17,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -70,6 +71,13 @@ def reference_for(key: str) -> str:
     It also travels as the purpose of the bank transfer, which holds 25 characters; 80 bits keep two calls apart.
     """
     return "MC" + hashlib.sha256(key.encode()).hexdigest()[:20].upper()
+
+
+def whole_dong(value: object) -> int | None:
+    """An amount as a process variable holds it, if it is money that can be paid: whole, above 0, at most 13 digits; else None."""
+    if isinstance(value, Decimal) and value.is_finite() and value == value.to_integral_value():
+        value = int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 10**13 else None
 
 
 def seal(message: Mapping[str, str], secret: str) -> str:

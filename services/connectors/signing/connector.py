@@ -56,9 +56,10 @@ class SigningConnector:
             content = self._blobs.get(record.sha256)
             document = SignedDocument(content)
             field = f"{signer}-{hashlib.sha256(call.key.encode()).hexdigest()[:16]}"
+            signatures = len(document.signatures)
             if field not in document.signatures:
                 content = sign(content, self._prepare(call, document, signer, field))
-                document = SignedDocument(content)
+                signatures += 1
         except TechnicalFailure:
             raise
         except MotcuaError as cause:
@@ -68,7 +69,7 @@ class SigningConnector:
                 document_kind=record.kind,
             ) from cause
         return Done(
-            outputs={"document": hashlib.sha256(content).hexdigest(), "signatures": len(document.signatures)},
+            outputs={"document": hashlib.sha256(content).hexdigest(), "signatures": signatures},
             documents=(NewDocument(record.kind, record.name, record.media_type, content),),
         )
 
@@ -136,29 +137,31 @@ def _picture(signer: str, box: Box, letterhead: Letterhead, at: datetime) -> byt
 
 
 def _number_and_date(call: ServiceCall, document: SignedDocument) -> Mapping[str, tuple[str, bytes]]:
-    """What the clerk writes where the form has room for it and nothing is written yet."""
-    day = local_day(call.now)
+    """What the clerk writes where the form has room for it. What a seal has closed stays as it is."""
     number = str(call.inputs.get("number") or "")
+    rooms = {field: room for field in NumberedField if (room := document.text_field(field_name(field))) is not None}
+    if any(name.startswith(SEALER) for name in document.signatures):
+        given = rooms[NumberedField.NUMBER].value if NumberedField.NUMBER in rooms else ""
+        if number not in ("", given):
+            raise NothingToSign(
+                f'The document of dossier {call.dossier.code} was sealed with the number "{given}", so it cannot get "{number}"; '
+                "a sealed paper is never changed: draft it anew.",
+                dossier_code=call.dossier.code,
+            )
+        return {}
+    day = local_day(call.now)
     values = {
         NumberedField.NUMBER: number,
         NumberedField.DAY: two_digit_day(day),
         NumberedField.MONTH: month_number(day),
         NumberedField.YEAR: str(day.year),
     }
-    filled = {}
-    for field, value in values.items():
-        room = document.text_field(field_name(field))
-        if room is None or not value:
-            continue
-        if room.value and field is NumberedField.NUMBER and room.value != value:
-            raise NothingToSign(
-                f"The document of dossier {call.dossier.code} already has the number {room.value}, so it cannot get {value}; "
-                "numbers are never changed.",
-                dossier_code=call.dossier.code,
-            )
-        if not room.value:
-            picture = pictures.field_text(
-                value, room.box.right - room.box.left, room.box.top - room.box.bottom, italic=field is not NumberedField.NUMBER
-            )
-            filled[field_name(field)] = (value, picture)
-    return filled
+    return {
+        field_name(field): (values[field], _field_picture(field, values[field], room.box))
+        for field, room in rooms.items()
+        if values[field]
+    }
+
+
+def _field_picture(field: NumberedField, value: str, box: Box) -> bytes:
+    return pictures.field_text(value, box.right - box.left, box.top - box.bottom, italic=field is not NumberedField.NUMBER)

@@ -13,6 +13,7 @@ const ids = (text) => (text ?? "").split(" ").filter(Boolean);
 async function draw(figure) {
   const canvasHost = figure.querySelector(".diagram-canvas");
   const status = figure.querySelector(".diagram-status");
+  figure.dataset.drawn = "drawing";
   try {
     const response = await fetch(figure.dataset.diagram, { credentials: "same-origin" });
     if (!response.ok) throw new Error(`HTTP ${response.status}`);

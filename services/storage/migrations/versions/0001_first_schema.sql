@@ -56,10 +56,12 @@ CREATE TABLE motcua.dossiers (
     ending TEXT COLLATE "C",
     closed_at TIMESTAMP WITH TIME ZONE,
     wake_at TIMESTAMP WITH TIME ZONE,
+    request_id TEXT COLLATE "C",
     revision INTEGER NOT NULL,
     chain_seq INTEGER NOT NULL,
     chain_digest BYTEA NOT NULL,
     CONSTRAINT dossiers_pkey PRIMARY KEY (code),
+    CONSTRAINT dossiers_request_id_key UNIQUE (request_id),
     CONSTRAINT dossiers_channel_check CHECK (channel IN ('direct', 'online', 'post')),
     CONSTRAINT dossiers_status_check CHECK (status IN ('filed', 'received', 'not_accepted', 'in_process', 'supplement_requested', 'payment_requested', 'withdrawal_requested', 'stopped', 'processed', 'returned')),
     CONSTRAINT dossiers_ending_check CHECK (ending IN ('returned', 'not_accepted', 'refused', 'withdrawn', 'unsupplemented', 'stopped')),
@@ -119,7 +121,7 @@ CREATE TABLE motcua.events (
     content_digest BYTEA,
     CONSTRAINT events_pkey PRIMARY KEY (dossier_code, seq),
     CONSTRAINT events_seq_check CHECK (seq > 0),
-    CONSTRAINT events_digests_check CHECK (octet_length(previous) = 32 AND octet_length(digest) = 32 AND (content_digest IS NULL OR octet_length(content_digest) = 32)),
+    CONSTRAINT events_digests_check CHECK (octet_length(previous) = 32 AND octet_length(digest) = 32 AND octet_length(coalesce(content_digest, digest)) = 32),
     CONSTRAINT events_dossier_code_fkey FOREIGN KEY(dossier_code) REFERENCES motcua.dossiers (code)
 );
 CREATE INDEX events_at_idx ON motcua.events USING brin (at);
@@ -179,7 +181,7 @@ CREATE TABLE motcua.service_calls (
     CONSTRAINT service_calls_dossier_code_fkey FOREIGN KEY(dossier_code) REFERENCES motcua.dossiers (code)
 );
 CREATE INDEX service_calls_dossier_idx ON motcua.service_calls (dossier_code, lane, "order");
-CREATE INDEX service_calls_due_idx ON motcua.service_calls (coalesce(next_attempt_at, asked_at)) WHERE state = 'queued';
+CREATE INDEX service_calls_due_idx ON motcua.service_calls (next_attempt_at) WHERE state = 'queued';
 CREATE INDEX service_calls_incident_idx ON motcua.service_calls (asked_at, key) WHERE state = 'incident';
 CREATE INDEX service_calls_lease_idx ON motcua.service_calls (lease_until) WHERE state = 'running';
 
