@@ -203,6 +203,12 @@ class MemoryStore:
                 heapq.heappush(self._wakes, (wake_at, code))
         return list(due)[:limit]
 
+    def next_wake(self, after: datetime) -> datetime | None:
+        with self._alone():
+            wakes = [file.dossier.wake_at for file in self._files.values()]
+            wakes += [call.next_attempt_at for key in self._workable if (call := self._call(key)).state is CallState.QUEUED]
+        return min((moment for moment in wakes if moment is not None and moment > after), default=None)
+
     def ready_calls(self, now: datetime, limit: int = 100) -> Sequence[str]:
         wall_now = self._wall.now()
         ready = [

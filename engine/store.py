@@ -228,6 +228,10 @@ class Store(Protocol):
         """Codes of dossiers whose `wake_at` has come, earliest first."""
         ...
 
+    def next_wake(self, after: datetime) -> datetime | None:
+        """The earliest instant later than `after` at which a dossier wakes or a call is to be tried again."""
+        ...
+
     def ready_calls(self, now: datetime, limit: int = 100) -> Sequence[str]:
         """Keys of calls that a worker may lease at `now`: queued and due, or running with a lease that ran out."""
         ...

@@ -5,6 +5,7 @@ A foreign error is translated here and nowhere else. Passwords never enter a mes
 
 from __future__ import annotations
 
+import select
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from typing import Any
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from motcua.errors import Conflict, Unavailable
@@ -62,7 +63,7 @@ def open_engine(url: str, *, connections: int = 10) -> Engine:
     """A pool of at most `connections` to `url`: `postgresql://user:password@host:port/database`, or `?host=/socket/folder`.
 
     Nothing is connected yet. The URL reaches psycopg word for word, so `sslmode`, `service` and the rest work as documented there.
-    Every connection is asked whether it still lives before it is used, so that a database restart costs no later command.
+    A pooled connection that the server has closed is noticed and replaced before it is used, so a restart costs no later command.
     """
     dsn = plain_url(url)
 
@@ -80,11 +81,24 @@ def open_engine(url: str, *, connections: int = 10) -> Engine:
         pool_size=connections,
         max_overflow=0,
         pool_timeout=30,
-        pool_pre_ping=True,
         isolation_level="READ COMMITTED",
     )
+    event.listen(engine, "checkout", _replace_if_closed)
     # The engine does not know the address when it is given a creator; messages need it.
     return engine.execution_options(motcua_url=dsn)
+
+
+def _replace_if_closed(connection: psycopg.Connection[Any], *_: object) -> None:
+    """A server that goes away says so, or closes the socket: then an idle connection has something to read. Asking costs no round
+    trip, unlike the pool's own ping, which took a third of the time of a short read."""
+    waiting = select.poll()
+    try:
+        waiting.register(connection.fileno(), select.POLLIN)
+        gone = bool(waiting.poll(0))
+    except psycopg.OperationalError:
+        gone = True
+    if gone:
+        raise InvalidatePoolError
 
 
 @contextmanager

@@ -13,11 +13,11 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import psycopg
-from sqlalchemy import Connection, Engine, Select, Table, delete, select
+from sqlalchemy import Connection, Engine, Select, Table, delete, func, select
 from sqlalchemy.exc import DBAPIError
 
 from motcua.engine.clock import Clock
-from motcua.engine.dossier import DocumentRecord, Dossier, MessageRecord, OpenTask, ServiceCallRecord
+from motcua.engine.dossier import CallState, DocumentRecord, Dossier, MessageRecord, OpenTask, ServiceCallRecord
 from motcua.engine.event_log import ChainHead, Event
 from motcua.engine.store import (
     Change,
@@ -147,6 +147,18 @@ class PostgresStore:
         query = select(columns.code).where(columns.wake_at <= now).order_by(columns.wake_at, columns.code).limit(limit)
         with self._reading() as connection:
             return list(connection.execute(query).scalars())
+
+    def next_wake(self, after: datetime) -> datetime | None:
+        dossiers, calls = schema.dossiers.c, schema.service_calls.c
+        wakes = select(func.min(dossiers.wake_at)).where(dossiers.wake_at > after).scalar_subquery()
+        attempts = (
+            select(func.min(calls.next_attempt_at))
+            .where(calls.state == CallState.QUEUED, calls.next_attempt_at > after)
+            .scalar_subquery()
+        )
+        with self._reading() as connection:
+            found: datetime | None = connection.execute(select(func.least(wakes, attempts))).scalar_one()
+            return found
 
     def ready_calls(self, now: datetime, limit: int = 100) -> Sequence[str]:
         with self._reading() as connection:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
+from motcua.engine.event_log import erase_content
+from motcua.services.api.application import create_api
 from tests.services.edge import (
     BIRTH,
     COMMUNE,
@@ -16,9 +19,6 @@ from tests.services.edge import (
     edge_backend,
     open_birth,
 )
-
-from motcua.engine.event_log import erase_content
-from motcua.services.api.application import create_api
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.services.edge import MORNING, OFFICER, SECRET, Caller, EdgeBackend, birth_application, edge_backend, open_birth
 
 from motcua.engine.dossier import DocumentRecord
 from motcua.services.api.actors import RESERVED
@@ -17,6 +16,7 @@ from motcua.services.api.application import create_api
 from motcua.services.api.documents import download
 from motcua.services.api.guard import MAX_BODY_BYTES, MAX_HEADER_BYTES
 from motcua.services.connectors.payment.messages import sealed
+from tests.services.edge import MORNING, OFFICER, SECRET, Caller, EdgeBackend, birth_application, edge_backend, open_birth
 
 
 @pytest.fixture

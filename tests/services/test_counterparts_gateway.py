@@ -14,7 +14,7 @@ from motcua.services.counterparts.gateway_messages import checked
 from motcua.services.counterparts.outages import Outages
 from motcua.services.counterparts.payment_gateway import payment_gateway
 from motcua.services.counterparts.running import RunningServer, serve
-from tests.services.outside_systems import HTTP, Receiver, running, state_of, tell
+from tests.services.outside_systems import HTTP, Receiver, running, state_of, tell, wait_until
 
 INIT = {
     "LoaiBanTin": "INIT",
@@ -132,6 +132,7 @@ def test_call_backs_wait_for_a_receiver_that_is_down_and_arrive_once_it_is_back(
     init(gateway, first.base_url)
     first.stop()
     tell(gateway, "/_citizen/pay", reference="MC0001", times=2)
+    wait_until(lambda: all(one["callbacks_sent"] for one in state_of(gateway)["transactions"].values()))
     back = serve(receiver.app(), port=first.port)
     bodies = receiver.wait_for(2)
     back.stop()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -9,6 +10,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
 
 from motcua.engine.connectors import Connector, Done, Outcome, TechnicalFailure
 from motcua.engine.dossier import Applicant, DocumentRecord, Dossier, Status
@@ -22,7 +27,7 @@ from motcua.services.connectors.national_portal.connector import (
     PortalRefused,
     ResultNotThere,
 )
-from motcua.services.connectors.national_portal.session import PortalLogInRefused, PortalSettings, error_code
+from motcua.services.connectors.national_portal.session import PortalLogInRefused, PortalSession, PortalSettings, error_code
 from motcua.services.counterparts import LOCAL_PASSWORD, LOCAL_UNIT, LOCAL_USERNAME
 from motcua.services.counterparts.national_portal import national_portal
 from motcua.services.counterparts.running import RunningServer, serve
@@ -112,24 +117,43 @@ def test_an_expired_session_is_renewed_without_a_failure(connector: NationalPort
     assert state_of(portal)["counts"] == {"log_ins": 2, "refused_-1": 1}
 
 
-def test_threads_that_find_the_session_over_log_in_once_and_all_report(
-    connector: NationalPortalConnector, portal: RunningServer
-) -> None:
-    report(connector, Status.RECEIVED)
-    tell(portal, "/_sessions", end=True)
-    dossiers = [replace(DOSSIER, code=f"H05.12-260302-{number:04d}") for number in range(2, 10)]
-    outcomes: list[Outcome] = []
-    threads = [
-        threading.Thread(target=lambda dossier=dossier: outcomes.append(report(connector, Status.RECEIVED, dossier=dossier)))
-        for dossier in dossiers
-    ]
+def test_threads_that_find_one_session_over_at_once_log_in_once() -> None:
+    everybody_asked = asyncio.Barrier(4)
+    log_ins: list[str] = []
+
+    async def log_in(request: Request) -> JSONResponse:
+        log_ins.append(f"session {len(log_ins) + 1}")
+        return JSONResponse({"session": log_ins[-1]})
+
+    async def service(request: Request) -> JSONResponse:
+        if (await request.json())["session"] == "session 1":
+            await everybody_asked.wait()
+            return JSONResponse({"error_code": -1})
+        return JSONResponse({"error_code": "0"})
+
+    app = Starlette(routes=[Route("/mapi/login", log_in, methods=["POST"]), Route("/mapi/g", service, methods=["POST"])])
+    codes: list[int] = []
+    with running(app) as server:
+        session = PortalSession(settings_for(server))
+        threads = [threading.Thread(target=lambda: codes.append(session.ask("TraCuuHoSo", {})[0])) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        session.close()
+    assert codes == [0, 0, 0, 0]
+    assert log_ins == ["session 1", "session 2"]
+
+
+def test_several_threads_report_their_dossiers_side_by_side(connector: NationalPortalConnector, portal: RunningServer) -> None:
+    dossiers = [replace(DOSSIER, code=f"H05.12-260302-{number:04d}") for number in range(8)]
+    threads = [threading.Thread(target=report, args=(connector, Status.RECEIVED, MONDAY_8_AM, dossier)) for dossier in dossiers]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(outcomes) == 8
-    assert len(state_of(portal)["dossiers"]) == 9
-    assert state_of(portal)["counts"]["log_ins"] == 2
+    assert sorted(state_of(portal)["dossiers"]) == [dossier.code for dossier in dossiers]
+    assert state_of(portal)["counts"] == {"log_ins": 1}
 
 
 def test_two_threads_with_one_call_tell_the_portal_once(connector: NationalPortalConnector, portal: RunningServer) -> None:
