@@ -28,6 +28,7 @@ from motcua.engine.store import (
     PaymentReceipt,
     StaleDossier,
     StoredDossier,
+    SwallowedFailure,
     TaskClosed,
     TaskFilter,
     UnknownDossier,
@@ -87,6 +88,8 @@ class MemoryStore:
         with self._alone():
             transaction = _MemoryTransaction(self)
             yield transaction
+            if transaction.failed:
+                raise SwallowedFailure
             self._commit(transaction)
 
     @contextmanager
@@ -261,6 +264,7 @@ class _MemoryTransaction:
         self.versions: dict[str, ProcedureVersion] = {}
         self.numbers: dict[tuple[str, date], int] = {}
         self.requests: dict[str, str] = {}
+        self.failed = False
 
     def publish(self, version: ProcedureVersion) -> None:
         if version.version_id not in self._store._versions:
@@ -285,6 +289,7 @@ class _MemoryTransaction:
         )
 
     def save(self, change: Change) -> None:
+        self.failed = True
         before = self._before(change)
         after = replace(before, dossier=change.dossier, state=change.state)
         _append_events(after, change)
@@ -303,6 +308,7 @@ class _MemoryTransaction:
                 raise ChangeRefused(code, f'payment "{receipt.transaction_no}" belongs to another dossier')
             after.receipts = {**after.receipts, receipt.transaction_no: _kept(receipt)}
         self.files[code] = after
+        self.failed = False
 
     def message(self, dossier_code: str, message_id: str) -> MessageRecord | None:
         file = self.files.get(dossier_code) or self._store._files.get(dossier_code)

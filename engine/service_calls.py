@@ -29,7 +29,7 @@ from motcua.engine.dossier_engine import DossierEngine
 from motcua.engine.session import DossierSession
 from motcua.engine.settling import FINISHED_CALLS
 from motcua.engine.store import LeasedCall
-from motcua.errors import MotcuaError, NotFound
+from motcua.errors import InvalidInput, MotcuaError, NotFound
 
 FIRST_PAUSE = timedelta(seconds=5)
 PAUSE_FACTOR = 3
@@ -44,12 +44,19 @@ class CallRunner:
     """Makes service calls through the connectors and brings their outcomes home."""
 
     def __init__(
-        self, engine: DossierEngine, connectors: Mapping[str, Connector], blobs: Blobs, lease: timedelta = timedelta(seconds=60)
+        self,
+        engine: DossierEngine,
+        connectors: Mapping[str, Connector],
+        blobs: Blobs,
+        *,
+        lease: timedelta = timedelta(seconds=60),
+        first_pause: timedelta = FIRST_PAUSE,
     ) -> None:
         self.engine = engine
         self.connectors = connectors
         self.blobs = blobs
         self.lease = lease
+        self.first_pause = first_pause
 
     def run(self, key: str) -> int:
         """Attempt the call, if it is to be made now, and then those that waited for it in its lane. Returns how many attempts."""
@@ -68,7 +75,7 @@ class CallRunner:
             return TechnicalFailure("Every earlier attempt ended without an answer, perhaps with its worker.")
         try:
             return self._connector(leased.call).call(self._request(leased))
-        except TechnicalFailure as failure:
+        except (TechnicalFailure, InvalidInput) as failure:
             return failure
         except Exception as fault:  # a fault of the connector itself: an incident, never a dead worker
             return TechnicalFailure(f"The connector for {leased.call.operation} failed: {type(fault).__name__}: {fault}")
@@ -111,7 +118,7 @@ class CallRunner:
         try:
             with self.engine.command(leased.dossier.code, f"worker:{leased.call.operation}") as session:
                 if holds_lease(session, leased.call):
-                    apply_outcome(session, leased.call, outcome, documents)
+                    apply_outcome(session, leased.call, outcome, documents, self.first_pause)
                 return next_in_lane(session, leased.call)
         except MotcuaError as refused:
             if isinstance(outcome, MotcuaError):
@@ -149,7 +156,11 @@ def holds_lease(session: DossierSession, leased: ServiceCallRecord) -> bool:
 
 
 def apply_outcome(
-    session: DossierSession, leased: ServiceCallRecord, outcome: Outcome | MotcuaError, documents: tuple[DocumentRecord, ...]
+    session: DossierSession,
+    leased: ServiceCallRecord,
+    outcome: Outcome | MotcuaError,
+    documents: tuple[DocumentRecord, ...],
+    first_pause: timedelta = FIRST_PAUSE,
 ) -> None:
     """What an attempt's outcome does to the dossier."""
     if isinstance(outcome, Done):
@@ -158,11 +169,11 @@ def apply_outcome(
         session.await_call(leased.key, outcome.reference, outcome.outputs, documents)
     elif isinstance(outcome, BusinessFailure):
         session.fail_call(leased.key, outcome.code, outcome.message)
-    elif leased.attempts >= leased.max_attempts:
+    elif leased.attempts >= leased.max_attempts or isinstance(outcome, InvalidInput):  # bad input stays bad
         call = replace(session.calls[leased.key], state=CallState.INCIDENT, lease_until=None, error=str(outcome))
         session.change_call(call, "incident", {"error": str(outcome), "attempts": leased.attempts})
     else:
-        pause = min(FIRST_PAUSE * PAUSE_FACTOR ** (leased.attempts - 1), LONGEST_PAUSE)
+        pause = min(first_pause * PAUSE_FACTOR ** (leased.attempts - 1), LONGEST_PAUSE)
         call = replace(
             session.calls[leased.key],
             state=CallState.QUEUED,

@@ -61,6 +61,10 @@ class ChangeRefused(Conflict):
         super().__init__(f'The change of dossier "{code}" was not written: {why}.', code=code, why=why)
 
 
+class SwallowedFailure(RuntimeError):
+    """A change failed, and its caller went on to commit as if it had not: a fault of the program. Nothing was committed."""
+
+
 @dataclass(frozen=True, slots=True)
 class TaskClosed:
     """A task that left the work list. how: completed, cancelled."""

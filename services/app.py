@@ -110,7 +110,7 @@ def _app_on(settings: Settings, url: str, clock: Clock) -> Iterator[App]:
         identities = DevelopmentAuthority(settings.pki_dir, wall.now())
         letterheads: Letterheads = lambda code: letterhead(catalog, code)  # noqa: E731
         signing = SigningConnector(blobs, identities, letterheads)
-        portal = NationalPortalConnector(portal_settings(settings))
+        portal = NationalPortalConnector(portal_settings(settings, catalog))
         payment = PaymentConnector(payment_settings(settings))
         connectors: dict[str, Connector] = {
             **documents.build(blobs, f"{settings.public_url}/track", letterheads),
@@ -126,7 +126,13 @@ def _app_on(settings: Settings, url: str, clock: Clock) -> Iterator[App]:
                 database_url=url,
                 store=store,
                 engine=engine,
-                runner=CallRunner(engine, connectors, blobs, timedelta(seconds=settings.lease_seconds)),
+                runner=CallRunner(
+                    engine,
+                    connectors,
+                    blobs,
+                    lease=timedelta(seconds=settings.lease_seconds),
+                    first_pause=timedelta(seconds=settings.retry_seconds),
+                ),
                 blobs=blobs,
                 catalog=catalog,
                 payments=PaymentDesk(engine, payment_settings(settings).secret),
@@ -139,13 +145,17 @@ def _app_on(settings: Settings, url: str, clock: Clock) -> Iterator[App]:
         database.dispose()
 
 
-def portal_settings(settings: Settings) -> PortalSettings:
-    """As whom to report to the portal; by default as the local counterpart knows us."""
+def portal_settings(settings: Settings, catalog: Catalog) -> PortalSettings:
+    """As whom to report to the portal; by default as the local counterpart knows us.
+
+    The portal's codes of fields (lĩnh vực) are not in our data, so they are left out.
+    """
     return PortalSettings(
         base_url=settings.portal_url or LOCAL_PORTAL_URL,
         unit_code=settings.portal_unit_code or counterparts.LOCAL_UNIT,
         username=settings.portal_user or counterparts.LOCAL_USERNAME,
         password=settings.portal_password or counterparts.LOCAL_PASSWORD,
+        authority_names={code: authority.name for code, authority in catalog.authorities.items()},
     )
 
 

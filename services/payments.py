@@ -14,7 +14,7 @@ from motcua.engine.dossier_engine import DossierEngine
 from motcua.engine.session import DossierSession
 from motcua.engine.store import PaymentReceipt
 from motcua.errors import Conflict, InvalidInput
-from motcua.services.connectors.payment.messages import Confirmation, confirmation_reply, read_confirmation
+from motcua.services.connectors.payment.messages import Confirmation, confirmation_reply, read_confirmation, whole_dong
 from motcua.services.connectors.payment.settlement import Decision, decide_settlement
 
 SETTLED = "settled"
@@ -53,7 +53,7 @@ class PaymentDesk:
         state = current.state if current is not None else self._state_of_finished(order)
         settlement = decide_settlement(
             state,
-            _amount_asked(order),
+            whole_dong(order.inputs.get("amount_vnd")) or 0,
             already_settled=state is CallState.DONE,
             known_transaction=session.tx.receipt(confirmation.transaction_no) is not None,
             confirmation=confirmation,
@@ -93,7 +93,3 @@ class PaymentDesk:
         found = self._engine.store.call_by_reference(str(order.reference))
         return order.state if found is None else found.state
 
-
-def _amount_asked(order: ServiceCallRecord) -> int:
-    amount = order.inputs.get("amount_vnd")
-    return amount if isinstance(amount, int) and not isinstance(amount, bool) else -1

@@ -134,6 +134,13 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("bank_bin", "The bank that VietQR codes name, by its BIN.", "letters and digits only", _digits),
     Setting("bank_account", "The account that VietQR codes name.", "letters and digits only", _digits),
     Setting("lease_seconds", "How long a worker alone may make one service call.", _SECONDS, _seconds, "60"),
+    Setting(
+        "retry_seconds",
+        "The pause before a service call that failed is made again; each further pause is three times as long.",
+        _SECONDS,
+        _seconds,
+        "5",
+    ),
     Setting("worker_threads", "How many service calls one worker makes at a time.", _COUNT, _count, "8"),
     Setting(
         "tick_seconds",
@@ -155,6 +162,7 @@ class Settings:
     port: int
     public_url: str
     lease_seconds: int
+    retry_seconds: int
     worker_threads: int
     tick_seconds: int
     database_connections: int

@@ -1,0 +1,1 @@
+"""The HTTP API: `create_api(app)` in `application.py`."""

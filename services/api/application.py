@@ -11,6 +11,7 @@ Who acts is said by the header X-Actor (`actors.py`): keep the server behind the
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.responses import FileResponse, HTMLResponse
@@ -41,6 +42,26 @@ _DOCS_POLICY = (
 )
 
 
+_PROBLEM = {
+    "description": "A problem document (RFC 9457): `type` names the kind, `detail` says what to do; further members are its data.",
+    "content": {
+        "application/problem+json": {
+            "schema": {
+                "type": "object",
+                "required": ["type", "title", "status", "detail"],
+                "properties": {
+                    "type": {"type": "string", "examples": ["urn:motcua:problem:unknown-dossier"]},
+                    "title": {"type": "string"},
+                    "status": {"type": "integer"},
+                    "detail": {"type": "string"},
+                },
+            }
+        }
+    },
+}
+_PROBLEMS: dict[int | str, dict[str, Any]] = {"4XX": _PROBLEM, "5XX": _PROBLEM}
+
+
 class Api(FastAPI):
     """FastAPI behind the guard, which must stand outside everything, the framework's own error handling included."""
 
@@ -58,6 +79,7 @@ def create_api(backend: Backend) -> FastAPI:
         redoc_url=None,
         openapi_url="/api/openapi.json",
         redirect_slashes=False,
+        responses=_PROBLEMS,
     )
     api.state.backend = backend
     api.state.wrong_digits = tracking.WrongDigits()

@@ -59,7 +59,9 @@ def handle_problems(api: FastAPI) -> None:
     async def ours(request: Request, error: MotcuaError) -> Problem:
         if error.http_status >= 500:
             log.error("%s %s: %s", request.method, request.url.path, error)
-        return Problem(jsonable_encoder(error.as_problem()), error.http_status, headers=extra_headers(error))
+        # A fact of the error may bear the name of a member that RFC 9457 defines, such as `status`; the RFC's meaning holds.
+        document = {**error.as_problem(), "status": error.http_status, "title": type(error).__name__, "detail": str(error)}
+        return Problem(jsonable_encoder(document), error.http_status, headers=extra_headers(error))
 
     @api.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Problem:

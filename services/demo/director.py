@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import httpx
@@ -35,6 +36,8 @@ FILING_GAP = timedelta(minutes=4)
 QUICK, STEADY = timedelta(minutes=6), timedelta(hours=2)
 OUTAGE_REQUESTS = 6
 REST_SECONDS = 60.0
+HANDS = 4
+LEADS_TO_A_FEE = ("check_completeness", "remind_to_pay")
 
 
 class DemoStuck(Unavailable):
@@ -75,25 +78,31 @@ class Director:
         self._plans: list[tuple[datetime, int, Callable[[], None]]] = []
         self._order = itertools.count()
         self._stories: dict[str, Story] = {}
+        self._may_owe_a_fee: list[Story] = []
+        self._open_codes: set[str] = set()
+        self._money_moves = False
         self.tasks_completed = 0
 
     def play(self, stories: list[Story], progress: Callable[[int], None]) -> None:
         """Until every dossier is closed and every worker rests."""
         for story in stories:
-            self._at(self.clock.now() + story.number * FILING_GAP, lambda story=story: self._file(story))  # type: ignore[misc]
-        with ThreadPoolExecutor(4) as hands:
+            self._at(self.clock.now() + story.number * FILING_GAP, partial(self._file, story))
+        with ThreadPoolExecutor(HANDS) as hands:
             while True:
                 self._rest()
-                closed = self._look()
-                progress(closed)
+                self._look()
                 moment = self._next_moment()
                 if moment is None:
-                    if closed == len(stories) and len(self._stories) == len(stories):
-                        return
-                    raise DemoStuck(f"{len(stories) - closed} dossiers are open, and nobody has anything to do.")
+                    break
                 self.clock.move_to(moment)
                 tick(self.app)
                 list(hands.map(lambda act: act(), list(self._due_plans())))
+                progress(len(self._stories) - len(self._open_codes))
+        left = [d["code"] for d in self._all("/api/v1/dossiers") if d["closed_at"] is None]
+        if left or len(self._stories) < len(stories):
+            raise DemoStuck(
+                f"Nobody has anything to do, and these dossiers are still open: {', '.join(left) or 'not all were filed'}."
+            )
 
     def close(self) -> None:
         for client in (self.api, self.gateway, self.portal):
@@ -120,7 +129,7 @@ class Director:
         """Wait until nothing that is to be done now is left: queued calls, running calls, call-backs under way."""
         deadline = time.monotonic() + REST_SECONDS
         quiet = 0
-        while quiet < 2:
+        while quiet < 2:  # twice, because a call that ends between two looks may have asked for another
             still = self._busy() == 0 and not self.app.store.ready_calls(self.clock.now(), 1) and self._gateway_is_quiet()
             quiet = quiet + 1 if still else 0
             if time.monotonic() > deadline:
@@ -128,28 +137,35 @@ class Director:
             time.sleep(0.003)
 
     def _gateway_is_quiet(self) -> bool:
-        transactions = self.gateway.get("/_state").json()["transactions"].values()
-        return all(transaction["callbacks_owed"] == 0 for transaction in transactions)
+        """Whether every payment so far was told and acknowledged."""
+        if self._money_moves:
+            transactions = self.gateway.get("/_state").json()["transactions"].values()
+            self._money_moves = any(transaction["callbacks_owed"] for transaction in transactions)
+        return not self._money_moves
 
     # ---- looking
 
-    def _look(self) -> int:
-        """Plan for every task, order and request that is new. Returns how many dossiers are closed."""
-        dossiers = {d["code"]: d for d in self._all("/api/v1/dossiers")}
-        for task in self._all("/api/v1/tasks"):
+    def _look(self) -> None:
+        """Plan for every task, payment order and supplement request that is new."""
+        tasks = self._all("/api/v1/tasks")
+        self._open_codes = {task["dossier_code"] for task in tasks}
+        for task in tasks:
             story = self._stories[task["dossier_code"]]
             if task["id"] not in story.planned:
                 story.planned.add(task["id"])
-                self._plan_task(story, task, dossiers[story.code])
-        for reference in self.gateway.get("/_state").json()["orders"]:
-            self._plan_payment(reference)
-        for code, dossier in dossiers.items():
-            if dossier["status"] == "supplement_requested" and "supplement" not in self._stories[code].planned:
-                self._plan_supplement(self._stories[code])
-        return sum(1 for dossier in dossiers.values() if dossier["closed_at"] is not None)
+                self._plan_task(story, task)
+        for story in self._may_owe_a_fee:
+            for call in self._all(f"/api/v1/dossiers/{story.code}/calls"):
+                if call["operation"] == "payment.collect" and call["state"] == "waiting" and call["reference"] not in story.orders:
+                    self._plan_payment(story, call["reference"])
+        self._may_owe_a_fee.clear()
+        for dossier in self._all("/api/v1/dossiers", status="supplement_requested"):
+            story = self._stories[dossier["code"]]
+            if "supplement" not in story.planned:
+                self._plan_supplement(story)
 
-    def _all(self, path: str) -> list[dict[str, Any]]:
-        answer = self.api.get(path, params={"limit": 500}, headers={"X-Actor": "demo"})
+    def _all(self, path: str, **wanted: str) -> list[dict[str, Any]]:
+        answer = self.api.get(path, params={"limit": "500", **wanted}, headers={"X-Actor": "demo"})
         answer.raise_for_status()
         found: list[dict[str, Any]] = answer.json()
         return found
@@ -166,10 +182,8 @@ class Director:
         story.code = answer.json()["code"]
         self._stories[story.code] = story
 
-    def _plan_task(self, story: Story, task: dict[str, Any], dossier: dict[str, Any]) -> None:
+    def _plan_task(self, story: Story, task: dict[str, Any]) -> None:
         activity = task["activity_id"]
-        if activity == "await_agency_reply":
-            return
         if story.scenario.withdraws and activity == "appraise" and "withdrawal" not in story.planned:
             story.planned.add("withdrawal")
             self._after(
@@ -178,14 +192,18 @@ class Director:
             )
             return
         if story.scenario.runs_late and activity == "appraise":
-            self._at(self._after_due(dossier), lambda: self._complete(story, task))
+            self._at(self._after_due(story), lambda: self._complete(story, task))
             return
         self._after(story.pace, lambda: self._complete(story, task))
 
-    def _after_due(self, dossier: dict[str, Any]) -> datetime:
-        """Two working days after the due date, in the morning."""
-        late = self.calendar.next_working_day(self.calendar.next_working_day(date.fromisoformat(dossier["due_on"])))
-        return self.calendar.sessions_on(late)[0][0] + timedelta(hours=1)
+    def _after_due(self, story: Story) -> datetime:
+        """Two working days after the due date, an hour into the morning."""
+        late = self.calendar.working_day_after(date.fromisoformat(self._dossier(story)["due_on"]), 2)
+        return self.calendar.opening_of(late) + timedelta(hours=1)
+
+    def _dossier(self, story: Story) -> dict[str, Any]:
+        dossier: dict[str, Any] = self.api.get(f"/api/v1/dossiers/{story.code}", headers={"X-Actor": "demo"}).json()
+        return dossier
 
     def _complete(self, story: Story, task: dict[str, Any]) -> None:
         given = {f["name"]: self._answer(story, f["name"]) for f in task["form"]}
@@ -204,6 +222,8 @@ class Director:
             return  # cancelled meanwhile, by a withdrawal or a timer: the officer is told, and it is nobody's task any more
         _checked(answer)
         self.tasks_completed += 1
+        if task["activity_id"] in LEADS_TO_A_FEE:
+            self._may_owe_a_fee.append(story)
         self._plan_replies(story, task["activity_id"])
 
     def _plan_replies(self, story: Story, activity: str) -> None:
@@ -221,25 +241,18 @@ class Director:
         return answers[used] if used < len(answers) else None
 
     def _new_promise(self, story: Story) -> dict[str, Any]:
-        dossier = self.api.get(f"/api/v1/dossiers/{story.code}", headers={"X-Actor": "demo"}).json()
-        if dossier["due_on"] is None or not story.scenario.runs_late:
+        if not story.scenario.runs_late:
             return {"extension_decision": "keep", "new_promise_on": None}
-        day = date.fromisoformat(dossier["due_on"])
-        for _ in range(5):
-            day = self.calendar.next_working_day(day)
-        return {"extension_decision": "extend", "new_promise_on": day.isoformat()}
+        promise = self.calendar.working_day_after(date.fromisoformat(self._dossier(story)["due_on"]), 5)
+        return {"extension_decision": "extend", "new_promise_on": promise.isoformat()}
 
     def _plan_supplement(self, story: Story) -> None:
         story.planned.add("supplement")
         if story.scenario.supplements:
             self._after(timedelta(hours=20), lambda: self._tell(story, "supplement_received", {"supplement_note": "Đã nộp đủ"}))
 
-    def _plan_payment(self, reference: str) -> None:
+    def _plan_payment(self, story: Story, reference: str) -> None:
         """The citizen sees the order's QR code and pays, as the scenario says."""
-        order = self.app.store.call_by_reference(reference)
-        story = self._stories[order.dossier_code] if order is not None else None
-        if story is None or reference in story.orders:
-            return
         story.orders.append(reference)
         if story.scenario.pays == "late" and len(story.orders) == 1:
             return  # the first QR code lies until its term is over and a second one is sent; then both are paid
@@ -247,6 +260,7 @@ class Director:
         self._after(story.pace, lambda: self._pay(story.orders, times))
 
     def _pay(self, references: list[str], times: int) -> None:
+        self._money_moves = True
         for reference in references:
             _checked(self.gateway.post("/_citizen/pay", json={"reference": reference, "times": times, "copies": 2}))
 

@@ -28,6 +28,7 @@ from motcua.engine.store import (
     PaymentReceipt,
     StaleDossier,
     StoredDossier,
+    SwallowedFailure,
     TaskFilter,
     UnknownDossier,
     UnknownTask,
@@ -52,7 +53,10 @@ class PostgresStore:
     @contextmanager
     def transaction(self) -> Iterator[_PostgresTransaction]:
         with translated(self._engine), self._engine.begin() as connection:
-            yield _PostgresTransaction(connection)
+            transaction = _PostgresTransaction(connection)
+            yield transaction
+            if transaction.failed:
+                raise SwallowedFailure
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
@@ -165,14 +169,9 @@ class PostgresStore:
             asked = {"now": now, "wall_now": self._wall.now(), "limit": limit}
             return list(connection.execute(statements.READY_CALLS, asked).scalars())
 
-    def enqueue_calls(self, keys: Sequence[str]) -> None:
-        """Put calls on the queue that `ready_calls` found: retries that fell due, and calls whose worker died."""
-        with translated(self._engine), self._engine.begin() as connection:
-            enqueue(connection, keys)
-
     def lease_call(self, key: str, now: datetime, lease: timedelta) -> LeasedCall | None:
         with translated(self._engine), self._engine.begin() as connection:
-            locked = connection.execute(statements.LOCK_OF_CALL, {"key": key}).mappings().one_or_none()
+            locked = connection.execute(statements.LOCK_OF_CALL, {"key": key}).scalar_one_or_none()
             if locked is None:
                 return None
             wall_now = self._wall.now()
@@ -191,6 +190,7 @@ class _PostgresTransaction:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self.failed = False
 
     def publish(self, version: ProcedureVersion) -> None:
         self._connection.execute(
@@ -211,7 +211,7 @@ class _PostgresTransaction:
         return int(self._connection.execute(statements.NEXT_NUMBER, counter).scalar_one())
 
     def lock(self, code: str) -> StoredDossier:
-        locked = self._connection.execute(statements.LOCK, {"code": code}).mappings().one_or_none()
+        locked = self._connection.execute(statements.LOCK, {"code": code}).scalar_one_or_none()
         if locked is None:
             raise UnknownDossier(code)
         # A second statement on purpose: the first one's snapshot is older than the lock that it may have waited for.
@@ -240,6 +240,11 @@ class _PostgresTransaction:
         return None if row is None else rows.receipt_of(row)
 
     def save(self, change: Change) -> None:
+        self.failed = True
+        self._write(change)
+        self.failed = False
+
+    def _write(self, change: Change) -> None:
         code = change.dossier.code
         _refuse_broken_chain(change)
         written = _parts_of(change)

@@ -2,7 +2,7 @@
 
 Rows travel to PostgreSQL as one JSON array per table, which the statement unpacks with `jsonb_populate_recordset`: one statement
 text and one parameter, however many rows there are. Variables go through the codec, so that decimals, dates and hostile keys
-survive. They come back either as columns (lists) or as JSON (a dossier under lock), hence `_instant` and `_moment` take both.
+survive. They come back as columns (lists) or as JSON (a dossier under lock): `_instant`, `_moment` and `_day` take both.
 """
 
 from __future__ import annotations
@@ -135,6 +135,10 @@ def _instant(value: datetime | str | None) -> datetime | None:
     return datetime.fromisoformat(value) if isinstance(value, str) else value
 
 
+def _day(value: date | str | None) -> date | None:
+    return date.fromisoformat(value) if isinstance(value, str) else value
+
+
 def _moment(value: datetime | str) -> datetime:
     return datetime.fromisoformat(value) if isinstance(value, str) else value
 
@@ -158,13 +162,13 @@ def dossier_of(row: Row) -> Dossier:
         applicant=Applicant(**row["applicant"]),
         case=row["case"],
         status=Status(row["status"]),
-        filed_at=row["filed_at"],
-        received_at=row["received_at"],
+        filed_at=_moment(row["filed_at"]),
+        received_at=_instant(row["received_at"]),
         limit=row["limit"],
         limit_unknown_because=row["limit_unknown_because"],
-        due_on=row["due_on"],
-        due_at=row["due_at"],
-        expires_at=row["expires_at"],
+        due_on=_day(row["due_on"]),
+        due_at=_instant(row["due_at"]),
+        expires_at=_instant(row["expires_at"]),
         due_provisional=row["due_provisional"],
         promises=tuple(
             Promise(promised_at=_moment(each["promised_at"]), given_at=_moment(each["given_at"]), by=each["by"])
@@ -180,19 +184,20 @@ def dossier_of(row: Row) -> Dossier:
             for each in row["pauses"]
         ),
         supplement_requests=row["supplement_requests"],
-        processed_at=row["processed_at"],
-        returned_at=row["returned_at"],
-        ended_at=row["ended_at"],
+        processed_at=_instant(row["processed_at"]),
+        returned_at=_instant(row["returned_at"]),
+        ended_at=_instant(row["ended_at"]),
         ending=None if row["ending"] is None else Ending(row["ending"]),
-        closed_at=row["closed_at"],
-        wake_at=row["wake_at"],
+        closed_at=_instant(row["closed_at"]),
+        wake_at=_instant(row["wake_at"]),
         request_id=row["request_id"],
         revision=row["revision"],
     )
 
 
 def head_of(row: Row) -> ChainHead:
-    return ChainHead(row["chain_seq"], bytes(row["chain_digest"]))
+    """From a dossier's row in JSON."""
+    return ChainHead(row["chain_seq"], bytes.fromhex(row["chain_digest"].removeprefix("\\x")))
 
 
 def event_of(row: Row) -> Event:

@@ -1,0 +1,1 @@
+"""The pages, and pages and API as one server: `create_site(app)` in `site.py`."""

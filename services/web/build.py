@@ -67,6 +67,11 @@ def build_assets(*, force: bool = False) -> bool:
     return True
 
 
+def install_test_tools() -> None:
+    """Everything of package.json into services/web/node_modules, axe-core for the tests of accessibility included."""
+    _node("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], HERE)
+
+
 def _fingerprint() -> str:
     digest = hashlib.sha256()
     for path in (*(HERE / name for name in _PACKAGE), *sorted((HERE / "islands").glob("*.js")), Path(__file__)):
@@ -115,9 +120,14 @@ def _put_in_place(out: Path) -> None:
 
 
 def main() -> None:
-    """Build, say what was done, and exit 0 only when the bundles are there."""
+    """Build, say what was done, and exit 0 only when the bundles are there.
+
+    `--force` builds although nothing changed; `--test-tools` also installs what the browser tests need.
+    """
     try:
         done = build_assets(force="--force" in sys.argv[1:])
+        if "--test-tools" in sys.argv[1:]:
+            install_test_tools()
     except AssetsNotBuilt as problem:
         sys.stderr.write(f"{problem}\n")
         raise SystemExit(problem.exit_status) from problem

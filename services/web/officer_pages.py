@@ -138,6 +138,7 @@ def _task_page(
         procedure_name=backend.engine.procedures.get(found.version_id).procedure.name,
         authorities=backend.catalog.authorities,
         prefix=PREFIX,
+        labels={field["name"]: field["label"] for field in task.form},
         entered=entered or {},
         problems=problems or {},
         now=backend.clock.now(),

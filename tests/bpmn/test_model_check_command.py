@@ -59,7 +59,7 @@ def test_a_program_reads_the_findings_as_json(app: typer.Typer) -> None:
 def test_a_file_that_is_no_model_is_an_error_among_the_others(app: typer.Typer, tmp_path: Path) -> None:
     (tmp_path / "photo.bpmn").write_bytes(b"\xff\xd8 no xml")
     result = CliRunner().invoke(app, ["model", "check", "--json", str(tmp_path / "photo.bpmn"), str(PACKAGED[0])])
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert [finding["rule"] for finding in json.loads(result.stdout)["findings"] if finding["severity"] == "error"] == [
         "unreadable"
     ]

@@ -11,7 +11,7 @@ import pytest
 
 from motcua.engine.acts import ActOutOfOrder
 from motcua.engine.codec import ValueRefused
-from motcua.engine.connectors import Done
+from motcua.engine.connectors import Done, ServiceCall
 from motcua.engine.deadlines import ExtensionTooLate, SecondSupplementRequest
 from motcua.engine.dossier import Applicant, CallState, Ending, Status
 from motcua.engine.dossier_engine import (
@@ -386,3 +386,14 @@ class DossierStories:
         code = office.file(LAWYER)
         with office.engine.command(code, "x") as session, pytest.raises(ActOutOfOrder, match="return"):
             acts.perform("return", session.dossier, session.moment)
+
+    def test_a_call_that_can_never_succeed_becomes_an_incident_at_once(self, office: Office) -> None:
+        def refuse(call: ServiceCall) -> None:
+            if call.operation == "documents.receipt_slip":
+                raise ValueRefused("This cannot be printed.")
+
+        office.outside.during = refuse
+        code = office.file(BIRTH)
+        office.do(code, "check_completeness")
+        (incident,) = office.store.incidents()
+        assert incident.attempts == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -25,6 +26,7 @@ from motcua.engine.store import (
     DossierFilter,
     StaleDossier,
     Store,
+    SwallowedFailure,
     TaskClosed,
     TaskFilter,
     UnknownDossier,
@@ -187,6 +189,21 @@ class StoreContract:
             fail()
         assert (store.dossier(CODE), tuple(store.events(CODE)), tuple(store.calls(CODE))) == before
         assert [task.id for task in store.open_tasks(TaskFilter())] == ["task-1"]
+
+    def test_a_failed_change_cannot_be_swallowed_and_the_rest_committed(self, store: Store) -> None:
+        open_dossier(store, an_opening())
+
+        def swallow() -> None:
+            with store.transaction() as transaction:
+                events = a_chain(after=transaction.lock(CODE).head)
+                closed = TaskClosed("unknown", MONDAY, "completed", "lan")
+                with suppress(UnknownTask):
+                    transaction.save(Change(a_dossier(revision=2), b"two", events, (a_task(),), tasks_closed=(closed,)))
+
+        with pytest.raises(SwallowedFailure):
+            swallow()
+        assert store.dossier(CODE).revision == 1
+        assert store.open_tasks(TaskFilter()) == []
 
     def test_nobody_sees_a_change_before_it_is_committed(self, store: Store) -> None:
         open_dossier(store, an_opening())

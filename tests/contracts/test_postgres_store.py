@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import psycopg
 import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError
@@ -9,8 +10,9 @@ from sqlalchemy.exc import IntegrityError
 from motcua.engine.clock import ManualClock
 from motcua.engine.dossier import CallState, Promise
 from motcua.engine.store import Change, TaskClosed, TaskFilter
-from motcua.services.storage.database import count_statements
+from motcua.services.storage.database import DatabaseBusy, DatabaseUnreachable, count_statements
 from motcua.services.storage.postgres_store import PostgresStore
+from motcua.services.storage.queue import enqueue
 from tests.contracts.store_contract import Interrupted, StoreContract
 from tests.factories import (
     CODE,
@@ -128,9 +130,44 @@ class TestPostgresStore(StoreContract):
         assert queued() == ["a", "c"]
         next_change(store, calls=(a_call("c", lane="portal", order=1, state=CallState.DONE),))
         assert queued() == ["a", "c", "d"]
-        store.enqueue_calls(["b", "a"])
+        with database_engine.begin() as connection:
+            enqueue(connection, ["b", "a"])
         assert queued() == ["a", "b", "c", "d"]
 
     def test_two_calls_with_the_same_order_in_a_lane_go_one_after_another(self, store: PostgresStore) -> None:
         open_dossier(store, an_opening(calls=(a_call("y", lane="portal"), a_call("x", lane="portal"))))
         assert store.ready_calls(MONDAY) == ["x"]
+
+    def test_a_database_restart_costs_the_command_in_progress_and_no_other(self, store: PostgresStore, database_url: str) -> None:
+        def restart() -> None:
+            with psycopg.connect(database_url, autocommit=True) as connection:
+                connection.execute(
+                    "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity "
+                    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
+
+        def interrupted() -> None:
+            with store.transaction() as transaction:
+                stored = transaction.lock(CODE)
+                restart()
+                transaction.save(Change(a_dossier(revision=2), b"two", a_chain(after=stored.head)))
+
+        open_dossier(store, an_opening())
+        restart()
+        assert store.dossier(CODE).revision == 1
+        with pytest.raises(DatabaseUnreachable):
+            interrupted()
+        next_change(store)
+        assert (store.dossier(CODE).revision, len(store.events(CODE))) == (2, 2)
+
+    def test_a_command_that_waits_too_long_for_a_lock_is_told_to_try_again(self, store: PostgresStore) -> None:
+        def wait() -> None:
+            with store.transaction() as transaction:
+                transaction._connection.execute(text("SET LOCAL lock_timeout = '10ms'"))
+                transaction.lock(CODE)
+
+        open_dossier(store, an_opening())
+        with store.transaction() as holder:
+            holder.lock(CODE)
+            with pytest.raises(DatabaseBusy):
+                wait()

@@ -305,6 +305,8 @@ def test_every_operation_is_described_and_asks_who_acts_unless_it_is_public(api:
     assert len(operations) >= 20
     for path, method, each in operations:
         assert each.get("description"), (method, path)
+        assert "application/problem+json" in each["responses"]["4XX"]["content"], (method, path)
+        assert "422" not in each["responses"], "errors have one shape"
         headers = [parameter["name"].lower() for parameter in each.get("parameters", ()) if parameter["in"] == "header"]
         assert ("x-actor" in headers) is not path.startswith(public), (method, path)
 

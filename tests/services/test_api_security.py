@@ -1,4 +1,4 @@
-"""What an attacker, or a broken client, sends to the API: nothing gets further than it should, and every answer is a problem document."""
+"""What an attacker, or a broken client, sends to the API: nothing gets further than it should."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def is_problem(answer: Any, status: int) -> bool:
         ("DELETE", "/api/v1/dossiers", 405),
         ("GET", "/api/v1/dossiers/not-a-code", 422),
         ("GET", "/api/v1/dossiers/..%2f..%2fetc%2fpasswd", 404),
-        ("GET", "/api/v1/dossiers/%2e%2e/documents/x", 404),
+        ("GET", "/api/v1/dossiers/%2e%2e/documents/x", 422),
         ("GET", "/api/v1/procedures/..%2f..%2fetc%2fpasswd", 404),
         ("GET", "/api/v1/procedures/1.001193%00", 422),
         ("GET", "/api/docs/..%2f..%2fpages.css", 404),

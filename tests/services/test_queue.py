@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -134,6 +136,30 @@ def test_a_worker_outlives_the_loss_of_its_connections(store: PostgresStore, dat
         next_change(store, calls=(a_call("after"),))
         after.wait()
     assert after.keys == ["after"]
+
+
+# A worker process that takes a job, says so, and never finishes it.
+_STUCK = """
+import sys, threading
+from motcua.services.storage.queue import run_worker
+def hang(key):
+    print(key, flush=True)
+    threading.Event().wait()
+run_worker(sys.argv[1], hang, threading.Event())
+"""
+
+
+def test_the_job_of_a_worker_that_was_killed_is_taken_over(store: PostgresStore, database_url: str) -> None:
+    open_dossier(store, an_opening(calls=(a_call(),)))
+    stuck = subprocess.Popen([sys.executable, "-c", _STUCK, database_url], stdout=subprocess.PIPE, text=True)
+    assert stuck.stdout is not None
+    assert stuck.stdout.readline() == "call-1\n"
+    stuck.kill()
+    stuck.communicate(timeout=PATIENCE_SECONDS)
+    seen = Seen(until=1)
+    with working(database_url, seen):
+        seen.wait()
+    assert seen.keys == ["call-1"]
 
 
 def test_a_call_has_at_most_one_job_at_a_time(database_engine: Engine) -> None:
