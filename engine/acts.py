@@ -48,7 +48,7 @@ def perform(act: str, dossier: Dossier, moment: Moment) -> Dossier:
             f'The act "{act}" cannot follow the status "{dossier.status.value}" of dossier {dossier.code}. '
             f"It may follow: {', '.join(sorted(status.value for status in allowed))}.",
             act=act,
-            status=dossier.status.value,
+            dossier_status=dossier.status.value,
         )
     return function(dossier, moment)
 

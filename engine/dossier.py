@@ -192,6 +192,7 @@ class DocumentRecord:
     size_bytes: int
     created_at: datetime
     made_by: str  # the service call's key, or the actor
+    order: int = 0  # the event that added it: among papers of one instant, the later one counts
 
 
 @dataclass(frozen=True, slots=True)

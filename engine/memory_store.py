@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import heapq
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
@@ -148,6 +149,12 @@ class MemoryStore:
         ]
         return sorted(found, key=lambda dossier: (dossier.filed_at, dossier.code), reverse=True)[: wanted.limit]
 
+    def count_by_status(self) -> Mapping[str, int]:
+        return Counter(file.dossier.status.value for file in self._files.values())
+
+    def state(self, code: str) -> bytes:
+        return self._file(code).state
+
     def events(self, code: str) -> Sequence[Event]:
         return self._file(code).events
 
@@ -187,7 +194,7 @@ class MemoryStore:
         return sorted(found, key=lambda call: (call.asked_at, call.key))[:limit]
 
     def documents(self, code: str) -> Sequence[DocumentRecord]:
-        return sorted(self._file(code).documents.values(), key=lambda document: (document.created_at, document.id))
+        return sorted(self._file(code).documents.values(), key=lambda document: (document.order, document.id))
 
     def messages(self, code: str) -> Sequence[MessageRecord]:
         return sorted(self._file(code).messages.values(), key=lambda message: (message.received_at, message.id))

@@ -213,8 +213,8 @@ class DossierSession:
 
     def add_documents(self, documents: tuple[DocumentRecord, ...]) -> None:
         for document in documents:
-            self.gathered.documents.append(document)
-            self.record("document_added", {"kind": document.kind, "sha256": document.sha256, "made_by": document.made_by})
+            event = self.record("document_added", {"kind": document.kind, "sha256": document.sha256, "made_by": document.made_by})
+            self.gathered.documents.append(replace(document, order=event.seq))
 
     def add_receipt(self, receipt: PaymentReceipt) -> None:
         self.gathered.receipts.append(receipt)

@@ -6,7 +6,7 @@ goes where is the store's affair; `services/storage` keeps to a fixed number of 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -205,6 +205,14 @@ class Store(Protocol):
         ...
 
     def dossiers(self, wanted: DossierFilter) -> Sequence[Dossier]: ...
+
+    def count_by_status(self) -> Mapping[str, int]:
+        """How many dossiers there are in each status; statuses without any are left out."""
+        ...
+
+    def state(self, code: str) -> bytes:
+        """The saved process state, for looking only. Raises UnknownDossier."""
+        ...
 
     def events(self, code: str) -> Sequence[Event]: ...
 

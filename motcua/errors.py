@@ -37,12 +37,13 @@ class MotcuaError(Exception):
 
     def as_problem(self) -> dict[str, Any]:
         """An RFC 9457 problem document, without the instance."""
+        facts = {name: value if isinstance(value, str | int | list | dict) else str(value) for name, value in self.facts.items()}
         return {
+            **facts,
             "type": f"urn:motcua:problem:{self.slug}",
             "title": type(self).__name__,
             "status": self.http_status,
             "detail": str(self),
-            **{name: value if isinstance(value, str | int | list | dict) else str(value) for name, value in self.facts.items()},
         }
 
 

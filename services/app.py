@@ -22,7 +22,6 @@ from motcua.engine.clock import Clock, SystemClock
 from motcua.engine.connectors import Connector
 from motcua.engine.dossier_engine import DossierEngine
 from motcua.engine.service_calls import CallRunner
-from motcua.engine.store import Store
 from motcua.procedures_catalog.catalog import Catalog, load_catalog
 from motcua.services import counterparts
 from motcua.services.blobs import FolderBlobs
@@ -58,7 +57,7 @@ class App:
     clock: Clock
     database: Engine
     database_url: str
-    store: Store
+    store: PostgresStore
     engine: DossierEngine
     runner: CallRunner
     blobs: FolderBlobs

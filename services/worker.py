@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from motcua.errors import MotcuaError
 from motcua.services.app import App
+from motcua.services.storage.database import translated
 from motcua.services.storage.queue import enqueue, prune_queue, run_worker
 
 log = logging.getLogger("motcua.worker")
@@ -36,7 +37,7 @@ def tick(app: App) -> int:
         guarded(app.engine.advance_time)(code)
     keys = app.store.ready_calls(now)
     if keys:
-        with app.database.begin() as connection:
+        with translated(app.database), app.database.begin() as connection:
             enqueue(connection, keys)
     return len(codes) + len(keys)
 

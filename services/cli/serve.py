@@ -8,11 +8,11 @@ from typing import Annotated
 
 import typer
 
-from motcua.services.api.application import create_api
 from motcua.services.app import open_app
 from motcua.services.cli.console import stop_event
 from motcua.services.counterparts.running import serve as serve_app
 from motcua.services.settings import read_settings
+from motcua.services.web.site import create_site
 from motcua.services.worker import work
 
 
@@ -37,7 +37,7 @@ def serve(
     stopping = stop_event()
     with open_app(chosen) as app:
         app.publish_catalog()
-        server = serve_app(create_api(app), chosen.host, chosen.port)
+        server = serve_app(create_site(app), chosen.host, chosen.port)
         typer.echo(f"motcua serves at {server.base_url} (API: {server.base_url}/api/docs). Stop with Ctrl+C.")
         stopping.wait()
         server.stop()

@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from motcua.engine.clock import Clock, ManualClock
-from motcua.services.api.application import create_api
 from motcua.services.app import App, open_app
 from motcua.services.counterparts.national_portal import national_portal
 from motcua.services.counterparts.payment_gateway import payment_gateway
@@ -23,6 +22,7 @@ from motcua.services.demo.report import Report, report
 from motcua.services.demo.scenarios import cast_of
 from motcua.services.settings import Settings
 from motcua.services.storage.throwaway import throwaway_database
+from motcua.services.web.site import create_site
 from motcua.services.worker import work
 
 FIRST_MORNING = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)  # Monday, 08:00 local time
@@ -57,7 +57,7 @@ def running_app(settings: Settings, clock: Clock) -> Iterator[tuple[App, Callabl
     with open_app(settings, clock) as app:
         app.publish_catalog()
         counting = Counting(app)
-        server = serve(create_api(app), settings.host, settings.port)
+        server = serve(create_site(app), settings.host, settings.port)
         stop = threading.Event()
         worker = threading.Thread(target=work, args=(counting.app, stop), name="motcua-worker", daemon=True)
         worker.start()

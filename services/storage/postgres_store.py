@@ -7,7 +7,7 @@ dossier's row first, like every command, so that nobody can wait in a circle and
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -101,6 +101,21 @@ class PostgresStore:
                 query = query.where(columns[name] == getattr(wanted, name))
         return [rows.dossier_of(row) for row in self._rows(query)]
 
+    def count_by_status(self) -> Mapping[str, int]:
+        status = schema.dossiers.c.status
+        with self._reading() as connection:
+            return {
+                row.status: row.number for row in connection.execute(select(status, func.count().label("number")).group_by(status))
+            }
+
+    def state(self, code: str) -> bytes:
+        states = schema.dossier_states.c
+        with self._reading() as connection:
+            found: bytes | None = connection.execute(select(states.state).where(states.dossier_code == code)).scalar_one_or_none()
+        if found is None:
+            raise UnknownDossier(code)
+        return found
+
     def events(self, code: str) -> Sequence[Event]:
         event, content = schema.events, schema.event_contents
         both = event.outerjoin(content, (event.c.dossier_code == content.c.dossier_code) & (event.c.seq == content.c.seq))
@@ -138,7 +153,7 @@ class PostgresStore:
         return [rows.call_of(row) for row in self._rows(query.limit(limit))]
 
     def documents(self, code: str) -> Sequence[DocumentRecord]:
-        return [rows.document_of(row) for row in self._rows_of(code, schema.documents, "created_at", "id")]
+        return [rows.document_of(row) for row in self._rows_of(code, schema.documents, "order", "id")]
 
     def messages(self, code: str) -> Sequence[MessageRecord]:
         return [rows.message_of(row) for row in self._rows_of(code, schema.messages, "received_at", "id")]
@@ -180,7 +195,7 @@ class PostgresStore:
             if leased is None:
                 return None
             papers = schema.documents
-            query = select(papers).where(papers.c.dossier_code == locked["code"]).order_by(papers.c.created_at, papers.c.id)
+            query = select(papers).where(papers.c.dossier_code == locked["code"]).order_by(papers.c.order, papers.c.id)
             documents = tuple(rows.document_of(row) for row in connection.execute(query).mappings())
             return LeasedCall(rows.call_of(leased), rows.dossier_of(locked), documents)
 

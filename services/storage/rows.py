@@ -75,7 +75,7 @@ _CALL = (
     *("key", "dossier_code", "operation", "inputs", "asked_at", "task_id", "activity_id", "lane", "order", "state", "attempts"),
     *("max_attempts", "next_attempt_at", "lease_until", "fence", "reference", "outputs", "error"),
 )
-_DOCUMENT = ("id", "dossier_code", "kind", "name", "media_type", "sha256", "size_bytes", "created_at", "made_by")
+_DOCUMENT = ("id", "dossier_code", "kind", "name", "media_type", "sha256", "size_bytes", "created_at", "made_by", "order")
 _MESSAGE = ("id", "dossier_code", "name", "payload", "received_at", "keep_until", "delivered_at", "expired_at")
 _RECEIPT = ("transaction_no", "reference", "dossier_code", "amount_vnd", "received_at", "state", "reason")
 

@@ -265,8 +265,9 @@ documents = Table(
     Column("size_bytes", BigInteger, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("made_by", Text, nullable=False),
+    Column("order", Integer, nullable=False),
     CheckConstraint("sha256 ~ '^[0-9a-f]{64}$' AND size_bytes >= 0", name="bytes"),
-    Index("documents_dossier_idx", "dossier_code", "created_at"),
+    Index("documents_dossier_idx", "dossier_code", "order"),
 )
 
 messages = Table(

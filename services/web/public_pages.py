@@ -9,7 +9,6 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from motcua.engine.dossier import Status
-from motcua.engine.store import DossierFilter
 from motcua.errors import InvalidInput, MotcuaError
 from motcua.services.api.actors import read_actor
 from motcua.services.api.backend import Backend, TheBackend
@@ -22,19 +21,18 @@ from motcua.services.web.visitors import ACTOR_COOKIE, PerhapsVisiting, is_local
 
 router = APIRouter()
 
-# The store lists and does not count; above this many the page says "or more".
-COUNT_UP_TO = 200
 _DIGITS = re.compile(r"[0-9]{4}")
 
 
 @router.get("/")
 def home(request: Request, backend: TheBackend, actor: PerhapsVisiting) -> Response:
     """What this is, how many dossiers stand where, and where to go."""
-    return page(request, "home.html", counts=_counts(backend), count_up_to=COUNT_UP_TO, procedures=len(backend.catalog.codes()))
+    return page(request, "home.html", counts=_counts(backend), procedures=len(backend.catalog.codes()))
 
 
 def _counts(backend: Backend) -> list[tuple[str, int]]:
-    return [(status.value, len(backend.store.dossiers(DossierFilter(status=status, limit=COUNT_UP_TO)))) for status in Status]
+    counts = backend.store.count_by_status()
+    return [(status.value, counts.get(status.value, 0)) for status in Status]
 
 
 @router.get("/procedures")

@@ -83,13 +83,11 @@ _DONE = frozenset({"act", "task_completed", "timer_fired", "message_delivered", 
 
 
 def _tokens(backend: Backend, dossier: Dossier) -> list[Token]:
-    """What the saved state waits for; read under the dossier's lock, and nothing is written."""
+    """What the saved state waits for."""
     if dossier.closed_at is not None:
         return []
-    with backend.store.transaction() as tx:
-        stored = tx.lock(dossier.code)
-    compiled = backend.engine.procedures.get(stored.dossier.version_id)
-    return Run.restore(compiled.model, stored.state, backend.clock.now(), {}).tokens()
+    compiled = backend.engine.procedures.get(dossier.version_id)
+    return Run.restore(compiled.model, backend.store.state(dossier.code), backend.clock.now(), {}).tokens()
 
 
 def _models(backend: Backend, dossier: Dossier) -> list[tuple[str, str, dict[str, Node], str]]:

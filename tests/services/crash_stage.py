@@ -171,9 +171,7 @@ class Stage:
         """The key of a service call of that operation that a worker makes at this moment, caught as soon as there is one."""
         statement = b"SELECT key FROM motcua.service_calls WHERE state = 'running' AND operation = %s LIMIT 1"
         with psycopg.connect(self.database.url, autocommit=True) as connection:
-            found = self.until(
-                f"{operation} is called", lambda: connection.execute(statement, [operation]).fetchone(), pause=0.001
-            )
+            found = self.until(f"{operation} is called", lambda: connection.execute(statement, [operation]).fetchone(), pause=0.001)
             return str(found[0])
 
     def state_of(self, key: str) -> str:

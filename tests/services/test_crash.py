@@ -12,7 +12,7 @@ import random
 import signal
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,7 +22,7 @@ import pytest
 
 from tests.databases import quick_folder
 from tests.services.crash_office import PROCEDURES, Office
-from tests.services.crash_stage import COUNTERPARTS, LEASE_SECONDS, OTHER_WORKER, SERVER, WORKER, Stage
+from tests.services.crash_stage import COUNTERPARTS, LEASE_SECONDS, OTHER_WORKER, SERVER, WORKER, Process, Stage
 
 SEED = 20260302
 
@@ -112,19 +112,62 @@ def unready(stage: Stage) -> httpx.Response | None:
 
 def test_outside_systems_killed_with_call_backs_owed_are_called_again_and_repeat_them(stage: Stage) -> None:
     with office_at_work(stage, "counterpart-kills", 6) as office:
+        office.pays = False
         stage.call_under_way("national_portal.report_status")
         stage.restart(COUNTERPARTS)
-        stage.until("an order is open", lambda: open_orders(stage))
-        stage.processes[SERVER].kill()  # the confirmation of what is paid now reaches nobody
-        owed = stage.until("a call-back is owed", lambda: pay_one(stage, office))
+        reference = stage.until("an order is open", lambda: next(iter(open_orders(stage)), None))
+        stage.processes[SERVER].kill()
+        paid = stage.outside.post(f"{stage.gateway_url}/_citizen/pay", json={"reference": reference}).json()["transactions"][0]
+        stage.until("the gateway tells nobody", lambda: stage.gateway()["transactions"][paid]["callbacks_sent"])
         stage.restart(COUNTERPARTS)
+        assert stage.gateway()["transactions"][paid]["callbacks_owed"] == 1
         stage.start(SERVER)
-        stage.until("the call-back is acknowledged", lambda: stage.gateway()["transactions"][owed]["callbacks_owed"] == 0)
+        stage.until("the call-back is acknowledged", lambda: stage.gateway()["transactions"][paid]["callbacks_owed"] == 0)
+        office.pays = True
 
 
 def open_orders(stage: Stage) -> list[str]:
     return [reference for reference, order in stage.gateway()["orders"].items() if order["state"] == "waiting"]
 
 
-def pay_one(stage: Stage, office: Office) -> str | None:
+@pytest.mark.parametrize("operation", ["signing.sign", "national_portal.report_status"])
+def test_a_worker_that_stalls_beyond_its_lease_is_replaced_and_its_late_outcome_refused(stage: Stage, operation: str) -> None:
+    stage.start(OTHER_WORKER)
+    stalled, other = stage.processes[WORKER], stage.processes[OTHER_WORKER]
+    other.send(signal.SIGSTOP)
+    with office_at_work(stage, f"stalled-{operation}", 3) as office:
+        key = stage.until("the worker stalls in a call, outside of a transaction", lambda: stall(stage, stalled, operation))
+        since = time.monotonic()
+        other.send(signal.SIGCONT)
+        stage.until("the other worker has made the call", lambda: stage.state_of(key) == "done")
+        print(
+            f"{operation} was taken over {time.monotonic() - since:.1f} s after its worker stalled; the lease is {LEASE_SECONDS} s"
+        )
+        stage.until("everything else is done too", lambda: office.at_rest)
+        before = revision_of(stage, key)
+        stalled.send(signal.SIGCONT)
+        stage.until("the stalled worker brings its outcome home", lambda: revision_of(stage, key) > before)
+
+
+def stall(stage: Stage, worker: Process, operation: str) -> str | None:
+    """Stop the worker in the middle of a call of that operation; None, and it goes on, when it was caught inside a transaction."""
+    key = stage.call_under_way(operation)
+    worker.send(signal.SIGSTOP)
+    for _ in range(20):
+        if not stage.query(_OPEN_TRANSACTIONS):
+            if stage.state_of(key) == "running":
+                return key
+            break
+        time.sleep(0.02)
+    worker.send(signal.SIGCONT)
     return None
+
+
+_OPEN_TRANSACTIONS = (
+    "SELECT 1 FROM pg_stat_activity WHERE backend_type = 'client backend' AND xact_start IS NOT NULL AND pid <> pg_backend_pid()"
+)
+
+
+def revision_of(stage: Stage, key: str) -> int:
+    found = stage.query("SELECT revision FROM motcua.dossiers JOIN motcua.service_calls ON dossier_code = code WHERE key = %s", key)
+    return int(found[0][0])

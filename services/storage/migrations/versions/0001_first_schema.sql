@@ -96,11 +96,12 @@ CREATE TABLE motcua.documents (
     size_bytes BIGINT NOT NULL,
     created_at TIMESTAMP WITH TIME ZONE NOT NULL,
     made_by TEXT NOT NULL,
+    "order" INTEGER NOT NULL,
     CONSTRAINT documents_pkey PRIMARY KEY (id),
     CONSTRAINT documents_bytes_check CHECK (sha256 ~ '^[0-9a-f]{64}$' AND size_bytes >= 0),
     CONSTRAINT documents_dossier_code_fkey FOREIGN KEY(dossier_code) REFERENCES motcua.dossiers (code)
 );
-CREATE INDEX documents_dossier_idx ON motcua.documents (dossier_code, created_at);
+CREATE INDEX documents_dossier_idx ON motcua.documents (dossier_code, "order");
 
 CREATE TABLE motcua.dossier_states (
     dossier_code TEXT COLLATE "C" NOT NULL,
