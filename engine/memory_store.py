@@ -10,16 +10,16 @@ from __future__ import annotations
 import heapq
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
-from typing import Any, TypeVar, cast
 
 from motcua.engine.clock import Clock
-from motcua.engine.codec import decode, encode
-from motcua.engine.dossier import Applicant, CallState, DocumentRecord, Dossier, MessageRecord, OpenTask, ServiceCallRecord
-from motcua.engine.event_log import ChainHead, Event, erase_content
+from motcua.engine.dossier import CallState, DocumentRecord, Dossier, MessageRecord, OpenTask, ServiceCallRecord
+from motcua.engine.event_log import Event, erase_content
+from motcua.engine.memory_files import DossierFile, Owners, append_events, is_ready, kept, write_tasks
+from motcua.engine.settling import FINISHED_CALLS
 from motcua.engine.store import (
     Change,
     ChangeRefused,
@@ -30,44 +30,12 @@ from motcua.engine.store import (
     StaleDossier,
     StoredDossier,
     SwallowedFailure,
-    TaskClosed,
     TaskFilter,
     UnknownDossier,
     UnknownTask,
     UnknownVersion,
 )
 from motcua.procedures_catalog.version import ProcedureVersion
-
-_FINISHED = frozenset({CallState.DONE, CallState.FAILED, CallState.CANCELLED})
-_Record = TypeVar("_Record")
-
-
-@dataclass(slots=True)
-class _File:
-    """One dossier with everything that belongs to it. The containers are replaced, never changed, once committed."""
-
-    dossier: Dossier
-    state: bytes
-    head: ChainHead = field(default_factory=ChainHead)
-    events: tuple[Event, ...] = ()
-    tasks: Mapping[str, OpenTask] = field(default_factory=dict)
-    closed: Mapping[str, TaskClosed] = field(default_factory=dict)
-    calls: Mapping[str, ServiceCallRecord] = field(default_factory=dict)
-    documents: Mapping[str, DocumentRecord] = field(default_factory=dict)
-    messages: Mapping[str, MessageRecord] = field(default_factory=dict)
-    receipts: Mapping[str, PaymentReceipt] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class _Owners:
-    """Which dossier an id belongs to: ids are unique over all dossiers."""
-
-    task: dict[str, str] = field(default_factory=dict)
-    call: dict[str, str] = field(default_factory=dict)
-    document: dict[str, str] = field(default_factory=dict)
-    receipt: dict[str, str] = field(default_factory=dict)
-    request: dict[str, str] = field(default_factory=dict)
-    reference: dict[str, str] = field(default_factory=dict)  # an outside system's reference → the call's key
 
 
 class MemoryStore:
@@ -77,10 +45,10 @@ class MemoryStore:
         self._wall = wall
         self._one_at_a_time = threading.Lock()
         self._writer: int | None = None
-        self._files: dict[str, _File] = {}
+        self._files: dict[str, DossierFile] = {}
         self._versions: dict[str, ProcedureVersion] = {}
         self._numbers: dict[tuple[str, date], int] = {}
-        self._owners = _Owners()
+        self._owners = Owners()
         self._workable: set[str] = set()  # keys of queued and running calls
         self._wakes: list[tuple[datetime, str]] = []  # a heap; entries that no longer hold are dropped when met
 
@@ -222,7 +190,7 @@ class MemoryStore:
     def ready_calls(self, now: datetime, limit: int = 100) -> Sequence[str]:
         wall_now = self._wall.now()
         ready = [
-            call for key in list(self._workable) if _is_ready(call := self._call(key), now, wall_now) and self._heads_its_lane(call)
+            call for key in list(self._workable) if is_ready(call := self._call(key), now, wall_now) and self._heads_its_lane(call)
         ]
         ready.sort(key=lambda call: (call.next_attempt_at or call.asked_at, call.order, call.key))
         return [call.key for call in ready[:limit]]
@@ -233,7 +201,7 @@ class MemoryStore:
             if code is None:
                 return None
             file, call, wall_now = self._files[code], self._call(key), self._wall.now()
-            if not _is_ready(call, now, wall_now) or not self._heads_its_lane(call):
+            if not is_ready(call, now, wall_now) or not self._heads_its_lane(call):
                 return None
             leased = replace(
                 call,
@@ -245,7 +213,7 @@ class MemoryStore:
             self._files[code] = replace(file, calls={**file.calls, key: leased})
             return LeasedCall(leased, file.dossier, tuple(self.documents(code)))
 
-    def _file(self, code: str) -> _File:
+    def _file(self, code: str) -> DossierFile:
         if code not in self._files:
             raise UnknownDossier(code)
         return self._files[code]
@@ -257,7 +225,7 @@ class MemoryStore:
         if call.lane is None:
             return True
         return not any(
-            other.lane == call.lane and other.state not in _FINISHED and (other.order, other.key) < (call.order, call.key)
+            other.lane == call.lane and other.state not in FINISHED_CALLS and (other.order, other.key) < (call.order, call.key)
             for other in self._files[call.dossier_code].calls.values()
         )
 
@@ -267,7 +235,7 @@ class _MemoryTransaction:
 
     def __init__(self, store: MemoryStore) -> None:
         self._store = store
-        self.files: dict[str, _File] = {}
+        self.files: dict[str, DossierFile] = {}
         self.versions: dict[str, ProcedureVersion] = {}
         self.numbers: dict[tuple[str, date], int] = {}
         self.requests: dict[str, str] = {}
@@ -291,7 +259,7 @@ class _MemoryTransaction:
             dossier=file.dossier,
             state=file.state,
             head=file.head,
-            calls=tuple(call for call in calls if call.state not in _FINISHED),
+            calls=tuple(call for call in calls if call.state not in FINISHED_CALLS),
             messages=tuple(message for message in messages if message.delivered_at is None and message.expired_at is None),
         )
 
@@ -299,21 +267,21 @@ class _MemoryTransaction:
         self.failed = True
         before = self._before(change)
         after = replace(before, dossier=change.dossier, state=change.state)
-        _append_events(after, change)
-        _write_tasks(after, change, self._store._owners)
+        append_events(after, change)
+        write_tasks(after, change, self._store._owners)
         self._write_calls(after, change)
         owners = self._store._owners
         code = change.dossier.code
         for document in change.documents:
             if document.id in owners.document or document.id in after.documents:
                 raise ChangeRefused(code, f'document "{document.id}" exists already')
-            after.documents = {**after.documents, document.id: _kept(document)}
+            after.documents = {**after.documents, document.id: kept(document)}
         for message in change.messages:
-            after.messages = {**after.messages, message.id: _kept(message)}
+            after.messages = {**after.messages, message.id: kept(message)}
         for receipt in change.receipts:
             if owners.receipt.get(receipt.transaction_no, code) != code:
                 raise ChangeRefused(code, f'payment "{receipt.transaction_no}" belongs to another dossier')
-            after.receipts = {**after.receipts, receipt.transaction_no: _kept(receipt)}
+            after.receipts = {**after.receipts, receipt.transaction_no: kept(receipt)}
         self.files[code] = after
         self.failed = False
 
@@ -335,10 +303,10 @@ class _MemoryTransaction:
         file.events = tuple(erase_content(event) if event.seq == seq else event for event in file.events)
         self.files[code] = file
 
-    def _copy(self, code: str) -> _File:
+    def _copy(self, code: str) -> DossierFile:
         return replace(self.files[code] if code in self.files else self._store._file(code))
 
-    def _before(self, change: Change) -> _File:
+    def _before(self, change: Change) -> DossierFile:
         dossier = change.dossier
         known = dossier.code in self.files or dossier.code in self._store._files
         if change.is_new:
@@ -350,68 +318,20 @@ class _MemoryTransaction:
                 if self.dossier_by_request(dossier.request_id) is not None:
                     raise ChangeRefused(dossier.code, f'the request "{dossier.request_id}" has opened a dossier before')
                 self.requests[dossier.request_id] = dossier.code
-            return _File(_kept(dossier), change.state)
+            return DossierFile(kept(dossier), change.state)
         before = self._copy(dossier.code)
         if before.dossier.revision + 1 != dossier.revision:
             raise StaleDossier(dossier.code, dossier.revision)
         if dossier.promises[: len(before.dossier.promises)] != before.dossier.promises:
             raise ChangeRefused(dossier.code, "a promise that was handed over cannot be altered")
-        _kept(dossier)
+        kept(dossier)
         return before
 
-    def _write_calls(self, after: _File, change: Change) -> None:
+    def _write_calls(self, after: DossierFile, change: Change) -> None:
         owners, code = self._store._owners, change.dossier.code
         for call in change.calls:
             if owners.call.get(call.key, code) != code:
                 raise ChangeRefused(code, f'service call "{call.key}" belongs to another dossier')
             if call.reference is not None and owners.reference.get(call.reference, call.key) != call.key:
                 raise ChangeRefused(code, f'the reference "{call.reference}" names another service call')
-            after.calls = {**after.calls, call.key: _kept(call)}
-
-
-def _append_events(after: _File, change: Change) -> None:
-    for event in change.events:
-        if event.seq != after.head.seq + 1 or event.previous != after.head.digest:
-            raise ChangeRefused(change.dossier.code, f"event {event.seq} does not follow event {after.head.seq}")
-        after.events = (*after.events, _kept(event))
-        after.head = ChainHead(event.seq, event.digest)
-
-
-def _write_tasks(after: _File, change: Change, owners: _Owners) -> None:
-    for task in change.tasks_opened:
-        if task.id in owners.task or task.id in after.tasks:
-            raise ChangeRefused(change.dossier.code, f'task "{task.id}" exists already')
-        after.tasks = {**after.tasks, task.id: _kept(task)}
-    for task in change.tasks_changed:
-        if task.id not in after.tasks:
-            raise UnknownTask(task.id)
-        after.tasks = {**after.tasks, task.id: _kept(task)}
-    for closed in change.tasks_closed:
-        if closed.id not in after.tasks:
-            raise UnknownTask(closed.id)
-        after.tasks = {task_id: task for task_id, task in after.tasks.items() if task_id != closed.id}
-        after.closed = {**after.closed, closed.id: closed}
-
-
-def _is_ready(call: ServiceCallRecord, now: datetime, wall_now: datetime) -> bool:
-    if call.state is CallState.QUEUED:
-        return call.next_attempt_at is None or call.next_attempt_at <= now
-    return call.state is CallState.RUNNING and (call.lease_until is None or call.lease_until <= wall_now)
-
-
-# What a database would do to the fields of a record: variables go through the codec, and texts must be storable.
-_THROUGH_CODEC: dict[type, Callable[[Any], Any]] = {
-    dict: lambda value: decode(encode(value)),
-    str: lambda value: str(encode(value)),
-    Applicant: lambda value: _kept(value),
-    tuple: lambda value: tuple(decode(encode(item)) if isinstance(item, dict) else item for item in value),
-}
-
-
-def _kept(record: _Record) -> _Record:
-    changes = {}
-    for each in fields(cast(Any, record)):
-        value = getattr(record, each.name)
-        if type(value) in _THROUGH_CODEC:
-            changes[each.name] = _THROUGH_CODEC[type(value)](value)
-    return cast(_Record, replace(cast(Any, record), **changes))
+            after.calls = {**after.calls, call.key: kept(call)}

@@ -2,6 +2,9 @@
 
 queue ──key──► CallRunner.run
 tick  ──────► dossiers whose timers are due, calls to be tried again, calls whose worker died
+
+A call whose worker died is taken over when its lease is over, at the next tick. An embedded database that was killed is started
+again by the tick, for every process that uses it.
 """
 
 from __future__ import annotations
@@ -9,11 +12,14 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
 
 from motcua.errors import MotcuaError
 from motcua.services.app import App
-from motcua.services.storage.database import translated
-from motcua.services.storage.queue import enqueue, prune_queue, run_worker
+from motcua.services.storage.database import DatabaseUnreachable, translated
+from motcua.services.storage.embedded import start_embedded
+from motcua.services.storage.queue import HEARTBEAT, enqueue, prune_queue, run_worker
 
 log = logging.getLogger("motcua.worker")
 
@@ -24,7 +30,10 @@ def work(app: App, stop: threading.Event) -> None:
     """Work until `stop` is set, then drain. Several workers on one database share the work."""
     ticker = threading.Thread(target=_tick_until, args=(app, stop), name="motcua-tick", daemon=True)
     ticker.start()
-    run_worker(app.database_url, guarded(app.runner.run), stop, threads=app.settings.worker_threads)
+    # The queue keeps the job of a dead worker until its heartbeat is missed: no longer than the lease, or it would hold up the call.
+    heartbeat = min(HEARTBEAT, timedelta(seconds=app.settings.lease_seconds))
+    threads = app.settings.worker_threads
+    run_worker(app.database_url, guarded(app.runner.run), stop, threads=threads, heartbeat=heartbeat, poll=heartbeat / 2)
     stop.set()
     ticker.join()
 
@@ -50,11 +59,14 @@ def guarded(act: Callable[[str], object]) -> Callable[[str], None]:
             act(subject)
         except MotcuaError as error:
             log.warning("%s: %s", subject, error)
+        except Exception:  # a fault of ours; the log tells it in full
+            log.exception("%s failed unexpectedly", subject)
 
     return guard
 
 
 def _tick_until(app: App, stop: threading.Event) -> None:
+    """Nothing ends the ticking but `stop`: without it no timer fires, and no call is tried again."""
     ticks = 0
     while not stop.wait(app.settings.tick_seconds):
         try:
@@ -62,5 +74,17 @@ def _tick_until(app: App, stop: threading.Event) -> None:
             ticks += 1
             if ticks % TICKS_BETWEEN_PRUNINGS == 0:
                 prune_queue(app.database)
+        except DatabaseUnreachable as error:
+            log.warning("tick: %s", error)
+            if app.settings.database_url is None:
+                guarded(_start_again)(str(app.settings.data_dir))
         except MotcuaError as error:
             log.warning("tick: %s", error)
+        except Exception:
+            log.exception("tick failed unexpectedly")
+
+
+def _start_again(data_dir: str) -> None:
+    """An embedded database that was killed has nobody else who starts it; one at an address is not ours to start."""
+    # Leaving at once does not stop it again, because this process is its user already.
+    start_embedded(Path(data_dir)).stop()

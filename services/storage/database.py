@@ -34,7 +34,8 @@ class DatabaseUnreachable(Unavailable):
         host, database = address_of(url)
         super().__init__(
             f'The database "{database}" at {host} cannot be reached: {why}. '
-            "Check that it runs and that MOTCUA_DATABASE_URL names it, or leave that setting out to use the embedded one.",
+            "Check that it runs and that MOTCUA_DATABASE_URL names it. Without that setting it is the embedded one, which every "
+            "`motcua worker` starts again.",
             host=host,
             database=database,
             why=why,

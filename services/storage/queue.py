@@ -29,6 +29,7 @@ from motcua.services.storage.database import plain_url, translated
 from motcua.services.storage.queue_schema import QUEUE_SETTINGS
 
 ENTRYPOINT = "service_call"
+HEARTBEAT = timedelta(seconds=10)
 
 _PRUNE_LOG = text("DELETE FROM motcua.pgqueuer_log WHERE created < now() - :keep")
 _PRUNE_FAILED = text("DELETE FROM motcua.pgqueuer WHERE status = 'failed' AND updated < now() - :keep")
@@ -75,8 +76,8 @@ def run_worker(
     stop: threading.Event,
     *,
     threads: int = 8,
-    heartbeat: timedelta = timedelta(seconds=10),
-    poll: timedelta = timedelta(seconds=5),
+    heartbeat: timedelta = HEARTBEAT,
+    poll: timedelta = HEARTBEAT / 2,
 ) -> None:
     """Hand keys of queued calls to `handle`, in at most `threads` threads at a time, until `stop` is set; then drain and return.
 

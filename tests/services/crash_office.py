@@ -58,7 +58,7 @@ class Office:
         """File every application, then do whatever there is to do, until every dossier is returned and every call is made."""
         with ThreadPoolExecutor(HANDS) as hands:
             self.codes = list(hands.map(self.file, range(len(self.procedures))))
-            self.stage.until(f"the dossiers of {self.name} are at rest", lambda: self._round(hands), pause=0.1)
+            self.stage.until(f"the dossiers of {self.name} are at rest", lambda: self._round(hands), pause=0.2)
         self.at_rest = True
 
     def file(self, number: int) -> str:
@@ -74,11 +74,15 @@ class Office:
     def _round(self, hands: ThreadPoolExecutor) -> bool:
         tasks = [task for task in self._given("/api/v1/tasks?limit=500") if task["dossier_code"] in self.codes]
         list(hands.map(self._complete, tasks))
-        calls = [call for code in self.codes for call in self._given(f"/api/v1/dossiers/{code}/calls")]
         if self.pays:
-            self._pay(calls)
-        dossiers = [self._given(f"/api/v1/dossiers/{code}") for code in self.codes]
-        return all(each["closed_at"] for each in dossiers) and all(call["state"] == "done" for call in calls)
+            self._pay()
+        dossiers = [each for each in self._given("/api/v1/dossiers?limit=500") if each["code"] in self.codes]
+        return all(each["closed_at"] for each in dossiers) and not self._calls("state <> 'done'")
+
+    def _calls(self, condition: str) -> list[str]:
+        """Keys of service calls of these dossiers."""
+        statement = f"SELECT key FROM motcua.service_calls WHERE {condition} AND dossier_code = ANY(%s)"
+        return [key for (key,) in self.stage.query(statement, self.codes)]
 
     def _complete(self, task: dict[str, Any]) -> None:
         given = {"fee_vnd": people.FEES[task_procedure]} if (task_procedure := self._procedure(task)) in people.FEES else {}
@@ -95,9 +99,9 @@ class Office:
     def _procedure(self, task: dict[str, Any]) -> str:
         return self.procedures[self.codes.index(task["dossier_code"])]
 
-    def _pay(self, calls: list[dict[str, Any]]) -> None:
+    def _pay(self) -> None:
         """Pay each order once, as soon as the gateway has it, which may be before our own books say so."""
-        mine = {reference_for(call["key"]) for call in calls if call["operation"] == _COLLECT}
+        mine = {reference_for(key) for key in self._calls(f"operation = '{_COLLECT}'")}
         if mine - self.paid:
             try:
                 gateway = self.stage.gateway()

@@ -24,7 +24,7 @@ from motcua.services.demo.run import free_port
 from motcua.services.storage.embedded import start_embedded, stop_embedded
 
 HOST = "127.0.0.1"
-PATIENCE_SECONDS = 90.0
+PATIENCE_SECONDS = 40.0
 LEASE_SECONDS = 3
 RETRY_SECONDS = 1
 TAIL_LINES = 15
@@ -93,7 +93,8 @@ class Stage:
     # ---- processes
 
     def start(self, *names: str) -> None:
-        """Start what does not run yet, all at once, and wait until each says that it is there."""
+        """Start what does not run yet, all at once, and wait until each says that it is there. The database, too."""
+        start_embedded(self.data_dir).stop()
         for name in names:
             if name not in self.processes or not self.processes[name].runs:
                 self.processes[name] = self._start(name)
@@ -163,16 +164,20 @@ class Stage:
         return "\n".join(process.tail() for process in self.processes.values())
 
     def query(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
-        """Rows of the database, seen from outside."""
-        with psycopg.connect(self.database.url, autocommit=True) as connection:
-            return connection.execute(statement.encode(), values).fetchall()
+        """Rows of the database, seen from outside, as soon as it answers."""
+        return self.until("the database answers", lambda: self._queried(statement, values))[0]
+
+    def _queried(self, statement: str, values: tuple[object, ...]) -> tuple[list[tuple[Any, ...]]] | None:
+        try:
+            with psycopg.connect(self.database.url, autocommit=True) as connection:
+                return (connection.execute(statement.encode(), values).fetchall(),)
+        except psycopg.OperationalError:
+            return None
 
     def call_under_way(self, operation: str) -> str:
         """The key of a service call of that operation that a worker makes at this moment, caught as soon as there is one."""
-        statement = b"SELECT key FROM motcua.service_calls WHERE state = 'running' AND operation = %s LIMIT 1"
-        with psycopg.connect(self.database.url, autocommit=True) as connection:
-            found = self.until(f"{operation} is called", lambda: connection.execute(statement, [operation]).fetchone(), pause=0.001)
-            return str(found[0])
+        statement = "SELECT key FROM motcua.service_calls WHERE state = 'running' AND operation = %s LIMIT 1"
+        return str(self.until(f"{operation} is called", lambda: self.query(statement, operation), pause=0.001)[0][0])
 
     def state_of(self, key: str) -> str:
         return str(self.query("SELECT state FROM motcua.service_calls WHERE key = %s", key)[0][0])

@@ -64,7 +64,7 @@ def office_at_work(stage: Stage, name: str, dossiers: int) -> Iterator[Office]:
 
 def test_a_worker_killed_while_it_signs_reports_or_asks_for_payment_is_followed_by_another(stage: Stage) -> None:
     left_behind = []
-    with office_at_work(stage, "worker-kills", 8):
+    with office_at_work(stage, "worker-kills", 6):
         for operation in ("payment.collect", "national_portal.report_status", "signing.sign"):
             key = stage.call_under_way(operation)
             stage.processes[WORKER].kill()
@@ -77,7 +77,7 @@ def test_a_worker_killed_while_it_signs_reports_or_asks_for_payment_is_followed_
 def test_a_server_killed_in_the_middle_of_requests_is_asked_again(stage: Stage) -> None:
     chance = random.Random(SEED)
     print("seed", SEED)
-    with office_at_work(stage, "server-kills", 9) as office:
+    with office_at_work(stage, "server-kills", 6) as office:
         for _ in range(3):
             time.sleep(chance.uniform(0.1, 0.8))
             stage.until("a request is under way", lambda: office.asking > 0, pause=0.001)
@@ -86,7 +86,7 @@ def test_a_server_killed_in_the_middle_of_requests_is_asked_again(stage: Stage) 
 
 
 def test_a_killed_database_comes_back_without_a_restart_of_server_or_worker(stage: Stage) -> None:
-    with office_at_work(stage, "database-kills", 6) as office:
+    with office_at_work(stage, "database-kills", 3) as office:
         stage.call_under_way("national_portal.report_status")
         server, worker = stage.processes[SERVER].popen.pid, stage.processes[WORKER].popen.pid
         stage.kill_database()
@@ -111,7 +111,7 @@ def unready(stage: Stage) -> httpx.Response | None:
 
 
 def test_outside_systems_killed_with_call_backs_owed_are_called_again_and_repeat_them(stage: Stage) -> None:
-    with office_at_work(stage, "counterpart-kills", 6) as office:
+    with office_at_work(stage, "counterpart-kills", 3) as office:
         office.pays = False
         stage.call_under_way("national_portal.report_status")
         stage.restart(COUNTERPARTS)
@@ -134,8 +134,9 @@ def open_orders(stage: Stage) -> list[str]:
 def test_a_worker_that_stalls_beyond_its_lease_is_replaced_and_its_late_outcome_refused(stage: Stage, operation: str) -> None:
     stage.start(OTHER_WORKER)
     stalled, other = stage.processes[WORKER], stage.processes[OTHER_WORKER]
-    other.send(signal.SIGSTOP)
-    with office_at_work(stage, f"stalled-{operation}", 3) as office:
+    with office_at_work(stage, f"stalled-{operation}", 2) as office:
+        stage.until("the dossiers are filed", lambda: office.codes)
+        other.send(signal.SIGSTOP)
         key = stage.until("the worker stalls in a call, outside of a transaction", lambda: stall(stage, stalled, operation))
         since = time.monotonic()
         other.send(signal.SIGCONT)

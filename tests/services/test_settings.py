@@ -11,7 +11,7 @@ from motcua.services.settings import SETTINGS, SettingInvalid, Settings, default
 
 
 def test_nothing_needs_to_be_set() -> None:
-    settings = read_settings({"HOME": "/home/lan", "XDG_DATA_HOME": "/data"})
+    settings = read_settings({"HOME": "/data/lan", "XDG_DATA_HOME": "/data"})
     assert settings.data_dir == Path("/data/motcua")
     assert settings.database_url is None
     assert settings.public_url == "http://127.0.0.1:8350"
@@ -20,7 +20,7 @@ def test_nothing_needs_to_be_set() -> None:
 
 def test_the_data_folder_of_a_plain_user_lies_in_the_home_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 1000)
-    assert default_data_dir({"HOME": "/home/lan"}) == Path("/home/lan/.local/share/motcua")
+    assert default_data_dir({"HOME": "/data/lan"}) == Path("/data/lan/.local/share/motcua")
 
 
 def test_the_data_folder_of_root_is_one_that_its_database_user_can_enter(monkeypatch: pytest.MonkeyPatch) -> None:
