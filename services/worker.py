@@ -30,7 +30,7 @@ def work(app: App, stop: threading.Event) -> None:
     """Work until `stop` is set, then drain. Several workers on one database share the work."""
     ticker = threading.Thread(target=_tick_until, args=(app, stop), name="motcua-tick", daemon=True)
     ticker.start()
-    # The queue keeps the job of a dead worker until its heartbeat is missed: no longer than the lease, or it would hold up the call.
+    # The queue holds a dead worker's job until a heartbeat is missed. Longer than the lease, and it would hold up the call.
     heartbeat = min(HEARTBEAT, timedelta(seconds=app.settings.lease_seconds))
     threads = app.settings.worker_threads
     run_worker(app.database_url, guarded(app.runner.run), stop, threads=threads, heartbeat=heartbeat, poll=heartbeat / 2)

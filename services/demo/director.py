@@ -210,6 +210,9 @@ class Director:
         given = {name: value for name, value in given.items() if value is not None}
         if any(f["name"] == "fee_vnd" for f in task["form"]):
             given.setdefault("fee_vnd", people.FEES.get(story.procedure, 0))
+        for number in ("document_number", "submission_number", "report_number"):
+            if any(f["name"] == number for f in task["form"]):
+                given[number] = f"{story.number + 1:02d}/KQ"
         if any(f["name"] == "new_promise_on" for f in task["form"]):
             given.update(self._new_promise(story))
         entries = people.fill_in(task["form"], given, self.calendar.local_date(self.clock.now()))
