@@ -6,7 +6,6 @@ Instants are aware datetimes in UTC; the calendar of an authority knows its zone
 from __future__ import annotations
 
 import threading
-import time
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -44,14 +43,3 @@ class ManualClock:
 
     def advance(self, step: timedelta) -> None:
         self.move_to(self.now() + step)
-
-
-class ContinuedClock:
-    """Goes on from where another clock stands, at the pace of real time: a demonstration that is then left running."""
-
-    def __init__(self, other: Clock) -> None:
-        self._started_at = other.now()
-        self._started_ticks = time.monotonic()
-
-    def now(self) -> datetime:
-        return self._started_at + timedelta(seconds=time.monotonic() - self._started_ticks)

@@ -187,6 +187,10 @@ class MemoryStore:
             wakes += [call.next_attempt_at for key in self._workable if (call := self._call(key)).state is CallState.QUEUED]
         return min((moment for moment in wakes if moment is not None and moment > after), default=None)
 
+    def calls_running(self) -> int:
+        with self._alone():
+            return sum(1 for key in self._workable if self._call(key).state is CallState.RUNNING)
+
     def ready_calls(self, now: datetime, limit: int = 100) -> Sequence[str]:
         wall_now = self._wall.now()
         ready = [

@@ -244,6 +244,10 @@ class Store(Protocol):
         """The earliest instant later than `after` at which a dossier wakes or a call is to be tried again."""
         ...
 
+    def calls_running(self) -> int:
+        """How many calls are being made at this moment."""
+        ...
+
     def ready_calls(self, now: datetime, limit: int = 100) -> Sequence[str]:
         """Keys of calls that a worker may lease at `now`: queued and due, or running with a lease that ran out."""
         ...

@@ -11,10 +11,9 @@ from typing import Annotated
 
 import typer
 
-from motcua.engine.clock import ContinuedClock, ManualClock
 from motcua.services.cli.console import wait_for_stop
 from motcua.services.cli.stories import tell_stories
-from motcua.services.demo.run import FIRST_MORNING, free_port, play, running_app, stage
+from motcua.services.demo.run import free_port, play, running_app, stage
 from motcua.services.settings import Settings, read_settings
 
 
@@ -36,16 +35,16 @@ def demo(
     Example: motcua demo --dossiers 30 --json
     """
     settings = _settings(read_settings(), fixed_port=and_serve)
-    clock = ManualClock(FIRST_MORNING)
-    with stage(settings, clock) as staged:
+    with stage(settings) as staged:
         with _progress(dossiers, shown=not as_json and sys.stderr.isatty()) as progress:
-            found, stories = play(staged, clock, dossiers, progress)
+            found, stories = play(staged, dossiers, progress)
         if as_json:
             typer.echo(json.dumps(found.counts, ensure_ascii=False, indent=2))
         else:
-            tell_stories(staged.settings, clock, stories, found)
+            tell_stories(staged, stories, found)
         if and_serve:
-            with running_app(staged.settings, ContinuedClock(clock)):
+            staged.clock.let_run()
+            with running_app(staged):
                 typer.echo(f"\nThe API and the pages are at {settings.public_url} (API: {settings.public_url}/api/docs).")
                 typer.echo("The dossiers above are there; the clock goes on from where it stood. Stop with Ctrl+C.")
                 wait_for_stop()

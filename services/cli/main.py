@@ -41,7 +41,7 @@ def command_line(arguments: Sequence[str]) -> typer.Typer:
     )
     app.callback()(_nothing)
     app.command()(version)
-    named = next((argument for argument in arguments if not argument.startswith("-")), None)
+    named = next((argument for argument in arguments if not argument.startswith("-")), "")
     if named != "version":
         for module in [MODULES[named]] if named in MODULES else dict.fromkeys(MODULES.values()):
             import_module(f"motcua.services.cli.{module}").register(app)

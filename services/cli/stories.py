@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from motcua.engine.clock import Clock
 from motcua.engine.deadlines import due, explain
 from motcua.engine.dossier import Dossier
 from motcua.engine.event_log import Event
@@ -15,14 +14,14 @@ from motcua.procedures_catalog.time_limit import TimeLimit
 from motcua.services.app import App, open_app
 from motcua.services.demo.director import Story
 from motcua.services.demo.report import Report
-from motcua.services.settings import Settings
+from motcua.services.demo.run import Stage
 
 LOCAL = ZoneInfo("Asia/Ho_Chi_Minh")
 
 
-def tell_stories(settings: Settings, clock: Clock, stories: Sequence[Story], found: Report) -> None:
+def tell_stories(staged: Stage, stories: Sequence[Story], found: Report) -> None:
     """Print every story and the sums."""
-    with open_app(settings, clock) as app:
+    with open_app(staged.settings, staged.clock) as app:
         for story in stories:
             _tell(app, story)
     typer.echo("\nTogether")

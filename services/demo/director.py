@@ -23,11 +23,11 @@ from typing import Any
 import httpx
 
 from motcua.engine.calendars import Calendar
-from motcua.engine.clock import ManualClock
 from motcua.errors import Unavailable
 from motcua.services.app import App
 from motcua.services.demo import people
 from motcua.services.demo.scenarios import Scenario
+from motcua.services.demo.shared_clock import SharedClock
 from motcua.services.worker import tick
 
 log = logging.getLogger("motcua.demo")
@@ -65,16 +65,13 @@ class Story:
 class Director:
     """Carries the stories to their ends. `progress` is told the number of closed dossiers."""
 
-    def __init__(
-        self, app: App, clock: ManualClock, api_url: str, gateway_url: str, portal_url: str, busy: Callable[[], int]
-    ) -> None:
+    def __init__(self, app: App, clock: SharedClock, api_url: str, gateway_url: str, portal_url: str) -> None:
         self.app = app
         self.clock = clock
         self.calendar: Calendar = app.engine.calendar
         self.api = httpx.Client(base_url=api_url, timeout=60)
         self.gateway = httpx.Client(base_url=gateway_url, timeout=60)
         self.portal = httpx.Client(base_url=portal_url, timeout=60)
-        self._busy = busy
         self._plans: list[tuple[datetime, int, Callable[[], None]]] = []
         self._order = itertools.count()
         self._stories: dict[str, Story] = {}
@@ -130,11 +127,15 @@ class Director:
         deadline = time.monotonic() + REST_SECONDS
         quiet = 0
         while quiet < 2:  # twice, because a call that ends between two looks may have asked for another
-            still = self._busy() == 0 and not self.app.store.ready_calls(self.clock.now(), 1) and self._gateway_is_quiet()
+            still = self._workers_rest() and self._gateway_is_quiet()
             quiet = quiet + 1 if still else 0
             if time.monotonic() > deadline:
                 raise DemoStuck("The workers did not come to rest within a minute; see the log for what keeps failing.")
             time.sleep(0.003)
+
+    def _workers_rest(self) -> bool:
+        store = self.app.store
+        return not store.ready_calls(self.clock.now(), 1) and store.calls_running() == 0
 
     def _gateway_is_quiet(self) -> bool:
         """Whether every payment so far was told and acknowledged."""

@@ -179,6 +179,11 @@ class PostgresStore:
             found: datetime | None = connection.execute(select(func.least(wakes, attempts))).scalar_one()
             return found
 
+    def calls_running(self) -> int:
+        calls = schema.service_calls.c
+        with self._reading() as connection:
+            return connection.execute(select(func.count()).where(calls.state == CallState.RUNNING)).scalar_one()
+
     def ready_calls(self, now: datetime, limit: int = 100) -> Sequence[str]:
         with self._reading() as connection:
             asked = {"now": now, "wall_now": self._wall.now(), "limit": limit}

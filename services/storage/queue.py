@@ -22,6 +22,7 @@ from pgqueuer.adapters.persistence.qb import QueryBuilderEnvironment, QueryQueue
 from pgqueuer.core.executors import DatabaseRetryEntrypointExecutor
 from pgqueuer.domain.models import Job
 from pgqueuer.domain.types import Channel
+from pgqueuer.ports.driver import NotifyCallback
 from pgqueuer.queries import Queries, SyncQueries
 from sqlalchemy import Connection, Engine, text
 
@@ -45,6 +46,25 @@ class _InTransaction:
         statement = re.sub(r"\$(\d+)", r"%(p\1)s", query.replace("%", "%%"))
         result = self._connection.exec_driver_sql(statement, {f"p{number}": value for number, value in enumerate(args, 1)})
         return [dict(row) for row in result.mappings()]
+
+
+class ListensFirst(AsyncpgPoolDriver):
+    """PgQueuer asks itself at its start whether it hears its own notices, at times before it listens.
+
+    The question was then lost, and ten seconds later the worker began anew, without need.
+    """
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        super().__init__(pool)
+        self._listens = asyncio.Event()
+
+    async def add_listener(self, channel: str, callback: NotifyCallback) -> None:
+        await super().add_listener(channel, callback)
+        self._listens.set()
+
+    async def notify(self, channel: str, payload: str) -> None:
+        await self._listens.wait()
+        await super().notify(channel, payload)
 
 
 def enqueue(connection: Connection, keys: Iterable[str]) -> None:
@@ -122,7 +142,7 @@ async def _run(
 async def _consumer(dsn: str, handle: Callable[[str], None], pool: ThreadPoolExecutor) -> AsyncIterator[PgQueuer]:
     # One connection listens, the others fetch and report.
     async with asyncpg.create_pool(dsn, min_size=2, max_size=4, timeout=10) as connections:
-        driver = AsyncpgPoolDriver(connections)
+        driver = ListensFirst(connections)
         queries = Queries(
             driver,
             qbe=QueryBuilderEnvironment(QUEUE_SETTINGS),
