@@ -6,7 +6,7 @@ it must be idempotent: the outside system is told the key, or the effect is look
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, TypeAlias
@@ -20,6 +20,10 @@ class TechnicalFailure(Unavailable):
     """The outside system could not be reached or answered nonsense. The call is tried again, then becomes an incident."""
 
 
+class LeaseOver(TechnicalFailure):
+    """This attempt took so long that another worker may have taken the call over; it must send nothing more."""
+
+
 @dataclass(frozen=True, slots=True)
 class ServiceCall:
     """One attempt at one call.
@@ -28,6 +32,7 @@ class ServiceCall:
     inputs: the operation's declared inputs, evaluated when the token arrived.
     dossier, documents: as they stood when the attempt began.
     now: the instant of the attempt, by the clock.
+    is_current: whether this attempt still has the call to itself.
     """
 
     key: str
@@ -38,6 +43,15 @@ class ServiceCall:
     documents: tuple[DocumentRecord, ...]
     attempt: int
     now: datetime
+    is_current: Callable[[], bool] = field(default=lambda: True, compare=False)
+
+    def check_lease(self) -> None:
+        """Raises LeaseOver. To be asked right before each message to a system that believes the last word it hears.
+
+        A worker that was suspended would otherwise, when it wakes up, undo what its successor has told since.
+        """
+        if not self.is_current():
+            raise LeaseOver(f"The lease of {self.operation} ran out before it was made; it is tried again.", key=self.key)
 
 
 @dataclass(frozen=True, slots=True)

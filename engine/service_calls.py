@@ -11,8 +11,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from motcua.engine.clock import Clock, SystemClock
 from motcua.engine.connectors import (
     Blobs,
     BusinessFailure,
@@ -51,30 +52,34 @@ class CallRunner:
         *,
         lease: timedelta = timedelta(seconds=60),
         first_pause: timedelta = FIRST_PAUSE,
+        wall: Clock | None = None,
     ) -> None:
+        """`wall` tells the real time, on which leases run."""
         self.engine = engine
         self.connectors = connectors
         self.blobs = blobs
         self.lease = lease
         self.first_pause = first_pause
+        self.wall = wall or SystemClock()
 
     def run(self, key: str) -> int:
         """Attempt the call, if it is to be made now, and then those that waited for it in its lane. Returns how many attempts."""
         attempts = 0
         next_key: str | None = key
         while next_key is not None:
+            lease_until = self.wall.now() + self.lease  # taken before the lease itself, so never later
             leased = self.engine.store.lease_call(next_key, self.engine.clock.now(), self.lease)
             if leased is None:
                 break
             attempts += 1
-            next_key = self._settle(leased, self._attempt(leased))
+            next_key = self._settle(leased, self._attempt(leased, lease_until))
         return attempts
 
-    def _attempt(self, leased: LeasedCall) -> Outcome | MotcuaError:
+    def _attempt(self, leased: LeasedCall, lease_until: datetime) -> Outcome | MotcuaError:
         if leased.call.attempts > leased.call.max_attempts:
             return TechnicalFailure("Every earlier attempt ended without an answer, perhaps with its worker.")
         try:
-            return self._connector(leased.call).call(self._request(leased))
+            return self._connector(leased.call).call(self._request(leased, lease_until))
         except (TechnicalFailure, InvalidInput) as failure:
             return failure
         except Exception as fault:  # a fault of the connector itself: an incident, never a dead worker
@@ -97,7 +102,7 @@ class CallRunner:
                 f"No connector is configured for the operation {call.operation}. Configure one and retry.", operation=call.operation
             ) from None
 
-    def _request(self, leased: LeasedCall) -> ServiceCall:
+    def _request(self, leased: LeasedCall, lease_until: datetime) -> ServiceCall:
         return ServiceCall(
             key=leased.call.key,
             operation=leased.call.operation,
@@ -107,6 +112,7 @@ class CallRunner:
             documents=leased.documents,
             attempt=leased.call.attempts,
             now=max(self.engine.clock.now(), leased.dossier.filed_at),
+            is_current=lambda: self.wall.now() < lease_until,
         )
 
     def _settle(self, leased: LeasedCall, outcome: Outcome | MotcuaError) -> str | None:

@@ -160,7 +160,7 @@ class Office:
         wrong = [f"{code}: {each}" for code in self.codes for each in self._wrong_with(code, portal, gateway)]
         if len(set(self.codes)) != len(self.procedures):
             wrong.append(f"{len(self.procedures)} applications opened {len(set(self.codes))} dossiers")
-        return wrong + self._gaps()
+        return [*wrong, *self._gaps()]
 
     def _wrong_with(self, code: str, portal: dict[str, Any], gateway: dict[str, Any]) -> Iterable[str]:
         dossier, history = self._given(f"/api/v1/dossiers/{code}"), self._given(f"/api/v1/dossiers/{code}/events")

@@ -24,17 +24,31 @@ from motcua.services.demo.run import free_port
 from motcua.services.storage.embedded import start_embedded, stop_embedded
 
 HOST = "127.0.0.1"
-PATIENCE_SECONDS = 40.0
+PATIENCE_SECONDS = 60.0
 LEASE_SECONDS = 3
 RETRY_SECONDS = 1
 TAIL_LINES = 15
 COUNTERPARTS, SERVER, WORKER, OTHER_WORKER = "counterparts", "server", "worker", "other worker"
 _READY_WORDS = {COUNTERPARTS: "national_portal", SERVER: "motcua serves", WORKER: "motcua works", OTHER_WORKER: "motcua works"}
+_NOT_AT_REST = {
+    "service calls": "SELECT key, state, attempts, fence, lease_until, next_attempt_at, error FROM motcua.service_calls "
+    "WHERE state <> 'done'",
+    "jobs": "SELECT dedupe_key, status, queue_manager_id, now() - heartbeat FROM motcua.pgqueuer",
+    "transactions": "SELECT pid, state, wait_event, now() - xact_start, left(query, 80) FROM pg_stat_activity "
+    "WHERE backend_type = 'client backend' AND xact_start IS NOT NULL AND pid <> pg_backend_pid()",
+}
 Found = TypeVar("Found")
 
 
 class Late(AssertionError):
     """Something did not come about in time; the message holds the last words of every process."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Rows of a query that was answered, perhaps none."""
+
+    rows: list[tuple[Any, ...]]
 
 
 @dataclass
@@ -151,7 +165,7 @@ class Stage:
 
     # ---- waiting and watching
 
-    def until(self, what: str, look: Callable[[], Found], seconds: float = PATIENCE_SECONDS, pause: float = 0.05) -> Found:
+    def until(self, what: str, look: Callable[[], Found | None], seconds: float = PATIENCE_SECONDS, pause: float = 0.05) -> Found:
         """What `look` gives, once it is true. Raises Late with every process's last words."""
         give_up_at = time.monotonic() + seconds
         while not (found := look()):
@@ -161,16 +175,24 @@ class Stage:
         return found
 
     def tails(self) -> str:
-        return "\n".join(process.tail() for process in self.processes.values())
+        """The last words of every process, and what the database says is not at rest."""
+        return "\n".join([*(process.tail() for process in self.processes.values()), *self._unrest()])
+
+    def _unrest(self) -> list[str]:
+        said = []
+        for title, statement in _NOT_AT_REST.items():
+            answer = self._queried(statement, ())
+            said += [f"--- {title}", *(["no answer"] if answer is None else map(str, answer.rows))]
+        return said
 
     def query(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         """Rows of the database, seen from outside, as soon as it answers."""
-        return self.until("the database answers", lambda: self._queried(statement, values))[0]
+        return self.until("the database answers", lambda: self._queried(statement, values)).rows
 
-    def _queried(self, statement: str, values: tuple[object, ...]) -> tuple[list[tuple[Any, ...]]] | None:
+    def _queried(self, statement: str, values: tuple[object, ...]) -> Answer | None:
         try:
             with psycopg.connect(self.database.url, autocommit=True) as connection:
-                return (connection.execute(statement.encode(), values).fetchall(),)
+                return Answer(connection.execute(statement.encode(), values).fetchall())
         except psycopg.OperationalError:
             return None
 

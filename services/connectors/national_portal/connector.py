@@ -2,7 +2,8 @@
 
 One report is `TraCuuHoSo` (does the portal know the dossier?), then `DongBoHoSoMC` as an insert or an update, then one progress
 row by `CapNhatTienDoHoSoMC`. Each is an upsert, so an attempt repeated after a crash changes nothing. Both operations share the
-lane "national_portal": the reports of one dossier arrive in the order in which things happened.
+lane "national_portal": the reports of one dossier arrive in the order in which things happened. The portal believes the last word,
+so a worker that was overtaken sends nothing more.
 
 A report that the portal refuses is a technical failure, not a BPMN error: the procedure goes on, and the report becomes an
 incident that holds back the later reports of that dossier until an operator has mended the cause. As a business failure it would
@@ -82,8 +83,8 @@ class NationalPortalConnector:
             note=_text(call, "note"),
             processor=_text(call, "processor"),
         )
-        self._synchronise(dossier_item(report), known=self._known_status(report.dossier.code) is not None)
-        progress = self._portal.ask("CapNhatTienDoHoSoMC", {"isUpdating": "False", "data": [progress_item(report)]})
+        self._synchronise(call, dossier_item(report), known=self._known_status(report.dossier.code) is not None)
+        progress = self._tell(call, "CapNhatTienDoHoSoMC", {"isUpdating": "False", "data": [progress_item(report)]})
         _accepted("CapNhatTienDoHoSoMC", *progress, report.dossier.code)
         return Done(outputs={"reported_status_code": report.status_code})
 
@@ -99,7 +100,7 @@ class NationalPortalConnector:
             )
         item = dossier_item(self._report(call, status_code=status_code, at=call.now))
         item["DanhSachGiayToKetQua"] = [result_item(document, self._settings.download_base_url)]
-        self._synchronise(item, known=True)
+        self._synchronise(call, item, known=True)
         return Done(outputs={"published_sha256": document.sha256})
 
     def _report(
@@ -133,14 +134,18 @@ class NationalPortalConnector:
         known = found[0].get("TrangThaiHoSo") if isinstance(found, list) and found and isinstance(found[0], dict) else None
         return None if known is None else str(known)
 
-    def _synchronise(self, item: PortalItem, known: bool) -> None:
+    def _synchronise(self, call: ServiceCall, item: PortalItem, known: bool) -> None:
         about = str(item["MaHoSo"])
         if not known:
-            code, answer = self._portal.ask("DongBoHoSoMC", {"isUpdating": "False", "data": [item]})
+            code, answer = self._tell(call, "DongBoHoSoMC", {"isUpdating": "False", "data": [item]})
             if code not in EXISTS:
                 _accepted("DongBoHoSoMC", code, answer, about)
                 return
-        _accepted("DongBoHoSoMC", *self._portal.ask("DongBoHoSoMC", {"isUpdating": "True", "data": [item]}), about)
+        _accepted("DongBoHoSoMC", *self._tell(call, "DongBoHoSoMC", {"isUpdating": "True", "data": [item]}), about)
+
+    def _tell(self, call: ServiceCall, service: str, body: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
+        call.check_lease()
+        return self._portal.ask(service, body)
 
     def _result(self, call: ServiceCall) -> DocumentRecord:
         kind = _text(call, "kind")
