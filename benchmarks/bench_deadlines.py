@@ -1,24 +1,36 @@
-"""What one due moment costs: by arithmetic on the calendar's tables, with its explanation, and by walking day by day.
+"""What one due moment costs: by arithmetic on the calendar's tables, with its explanation, by walking day by day, and in arrays;
+and what the scorecard of a million dossiers costs.
 
 The walk is the reference implementation that the tests hold the engine against. Both count the same limits from the same
-receipts, without and with a supplement pause.
+receipts, without and with a supplement pause. The scorecard is taken twice: over records of dossiers, and over columns whose
+due dates are counted anew.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from time import process_time
 
-from motcua.engine.calendars import default_calendar, vietnam_calendar
+import numpy as np
+from numpy.typing import NDArray
+
+from motcua.engine.calendars import calendar_of, default_calendar
 from motcua.engine.deadlines import DEFAULT_POLICY, due
-from motcua.engine.dossier import LegalPause
-from motcua.procedures_catalog.days_off import packaged_days_off
+from motcua.engine.dossier import Applicant, Channel, Dossier, LegalPause, Status
+from motcua.engine.due_arrays import due_array
+from motcua.engine.scorecard import PeriodReport, period_report
+from motcua.engine.scorecard_arrays import CHANNELS, DossierColumns, period_report_of_columns
+from motcua.procedures_catalog.calendar_tables import packaged_tables
 from motcua.procedures_catalog.time_limit import TimeLimit, Unit
 from tests.engine import reference_count
 
-ROUNDS = 15
+ROUNDS = 25
 LIMIT = TimeLimit(15, Unit.WORKING_DAYS)
+HOURS = TimeLimit(60, Unit.HOURS)
+MILLION = 1_000_000
+YEAR = (datetime(2025, 12, 31, 17, tzinfo=UTC), datetime(2026, 12, 31, 17, tzinfo=UTC))
 
 
 def run() -> dict[str, float | str]:
@@ -27,23 +39,79 @@ def run() -> dict[str, float | str]:
     first = datetime(2025, 1, 6, 2, tzinfo=UTC)
     receipts = [first + timedelta(hours=17 * step) for step in range(800)]
     paused = [(at, (LegalPause(at + timedelta(days=3), at + timedelta(days=9), "supplement", "ask"),)) for at in receipts]
+    rng = np.random.default_rng(1)
+    many = rng.integers(int(YEAR[0].timestamp()), int(YEAR[1].timestamp()), MILLION)
+    ended = many + rng.integers(3600, 40 * 86_400, MILLION)
+    channels = rng.integers(0, len(CHANNELS), MILLION).astype(np.int8)
+    dossiers = _dossiers(many[:20_000].tolist(), ended[:20_000].tolist())
     work: dict[str, tuple[int, Callable[[], object]]] = {
         "fast": (800, lambda: [due(at, LIMIT, calendar, trace=False) for at in receipts]),
         "fast, paused": (800, lambda: [due(at, LIMIT, calendar, DEFAULT_POLICY, pauses, trace=False) for at, pauses in paused]),
+        "local date": (800, lambda: [at.astimezone(calendar.zone).date() for at in receipts]),
         "explained": (100, lambda: [due(at, LIMIT, calendar) for at in receipts[:100]]),
         "walk": (100, lambda: [reference_count.working_days(at, 15, ()) for at in receipts[:100]]),
         "walk, paused": (100, lambda: [reference_count.working_days(at, 15, pauses) for at, pauses in paused[:100]]),
-        "tabulate": (1, lambda: vietnam_calendar(packaged_days_off())),
+        "arrays": (MILLION, lambda: due_array(many, LIMIT, calendar)),
+        "arrays, hours": (MILLION, lambda: due_array(many, HOURS, calendar)),
+        "score": (len(dossiers), lambda: period_report(dossiers, *YEAR)),
+        "score, arrays": (MILLION, lambda: _recomputed(many, ended, channels)),
+        "tabulate": (1, lambda: calendar_of(packaged_tables())),
     }
     cost = _microseconds(work)
     return {
         "microseconds per due moment": cost["fast"],
+        "local dates that cost as much as one due moment": cost["fast"] / cost["local date"],
         "microseconds per due moment with a pause": cost["fast, paused"],
         "microseconds per due moment with its explanation": cost["explained"],
         "times quicker than walking day by day": cost["walk"] / cost["fast"],
         "times quicker than walking day by day, with a pause": cost["walk, paused"] / cost["fast, paused"],
+        "million due moments a second, in arrays, working days": 1 / cost["arrays"],
+        "million due moments a second, in arrays, hours": 1 / cost["arrays, hours"],
+        "times quicker in arrays than one by one": cost["fast"] / cost["arrays"],
+        "seconds for the scorecard of a million dossiers, from 20,000 records": cost["score"],
+        "seconds for a million due dates counted anew, with their scorecard": cost["score, arrays"],
         "milliseconds to tabulate the calendar": cost["tabulate"] / 1000,
     }
+
+
+def _dossiers(received: list[int], ended: list[int]) -> list[Dossier]:
+    """Records as a store gives them, one in ten still running."""
+    calendar = default_calendar()
+    pattern = Dossier("", "1.004082", "v", "H05.21", "commune", Channel.ONLINE, Applicant(""), None, Status.PROCESSED, YEAR[0])
+    found = []
+    for number, (start, end) in enumerate(zip(received, ended, strict=True)):
+        received_at, ended_at = datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(end, UTC) if number % 10 else None
+        moment = due(received_at, LIMIT, calendar, trace=False)
+        found.append(
+            replace(
+                pattern,
+                received_at=received_at,
+                limit=str(LIMIT),
+                due_on=moment.due_on,
+                due_at=moment.due_at,
+                expires_at=moment.expires_at,
+                processed_at=ended_at,
+                ended_at=ended_at,
+            )
+        )
+    return found
+
+
+def _recomputed(received: NDArray[np.int64], ended: NDArray[np.int64], channels: NDArray[np.int8]) -> PeriodReport:
+    moments = due_array(received, LIMIT, default_calendar())
+    expires_at = moments.expires_at.astype("datetime64[s]").astype("datetime64[us]")
+    never = np.zeros(len(received), dtype=np.bool_)
+    columns = DossierColumns(
+        received.astype("datetime64[s]").astype("datetime64[us]"),
+        ended.astype("datetime64[s]").astype("datetime64[us]"),
+        channels,
+        moments.due_on,
+        expires_at,
+        expires_at,
+        never,
+        never,
+    )
+    return period_report_of_columns(columns, *YEAR)
 
 
 def _microseconds(work: dict[str, tuple[int, Callable[[], object]]]) -> dict[str, float]:

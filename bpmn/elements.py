@@ -60,6 +60,7 @@ GATEWAY_KINDS = frozenset(kind for kind in NodeKind if kind.value.endswith("_gat
 ACTIVITY_KINDS = frozenset(NodeKind) - EVENT_KINDS - GATEWAY_KINDS
 SUB_PROCESS_KINDS = frozenset({NodeKind.SUB_PROCESS, NodeKind.AD_HOC_SUB_PROCESS, NodeKind.TRANSACTION})
 PERSON_KINDS = frozenset({NodeKind.USER_TASK, NodeKind.MANUAL_TASK})
+REPEATABLE_KINDS = ACTIVITY_KINDS - {NodeKind.TASK, NodeKind.BUSINESS_RULE_TASK, NodeKind.AD_HOC_SUB_PROCESS, NodeKind.TRANSACTION}
 
 
 class EventKind(StrEnum):
@@ -128,7 +129,7 @@ class EventDefinition:
     """What an event waits for or throws. References are resolved to names and codes; `ref` keeps the id that was written.
 
     message: the name of the message.   error_code: None on a catching error event means any error.
-    name: of a signal or an escalation, or of a link.
+    name: of a signal or a link; of an escalation its code, or its name if it has none. None on a catching escalation means any.
     """
 
     kind: EventKind
@@ -139,6 +140,40 @@ class EventDefinition:
     name: str | None = None
     condition: str | None = None
     line: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Repetition:
+    """How an activity is repeated. Expressions are texts of the closed language.
+
+    standard loops: `condition` must hold for another round, asked before the first one too if `test_before`; at most `maximum`.
+    multi-instance: so many instances as `cardinality` says, or one for each item of the list variable `collection`, where the
+    item has the name `item`. The variable `output_item` of each instance goes into the list `output_collection`. When
+    `completion` holds after an instance, the others are cancelled.
+    """
+
+    condition: str | None = None
+    test_before: bool = False
+    maximum: int | None = None
+    cardinality: str | None = None
+    collection: str | None = None
+    item: str | None = None
+    output_collection: str | None = None
+    output_item: str | None = None
+    completion: str | None = None
+    line: int = field(default=0, compare=False)
+
+    def objection(self, kind: LoopKind) -> str | None:
+        """What is missing or too much for a repetition of this kind, as a sentence without its end; None when it is whole."""
+        if kind is LoopKind.STANDARD:
+            return None if self.condition is not None or self.maximum is not None else "nothing says when the loop ends"
+        if (self.cardinality is None) == (self.collection is None):
+            return "it needs either a number of instances or a list, not both"
+        if (self.item is None) != (self.collection is None):
+            return "a list and the name of its item belong together"
+        if (self.output_item is None) != (self.output_collection is None):
+            return "an output and the list that collects it belong together"
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +197,8 @@ class Node:
     message events, receive tasks: `payload` says which fields the message may bring.
     boundary events: `attached_to` and `cancel_activity` (interrupting).   start events of event sub-processes: `is_interrupting`.
     call activities: `called_element` is the id of the process called, `arguments` what is set before it starts.
-    sub-processes: `body`.   script tasks: `script`.   default_flow: the id of the flow taken when no condition holds.
+    repeated activities: `loop` and `repetition`.   sub-processes: `body`.   script tasks: `script`.
+    default_flow: the id of the flow taken when no condition holds.
     """
 
     id: str
@@ -184,6 +220,7 @@ class Node:
     script: str | None = None
     script_format: str | None = None
     loop: LoopKind | None = None
+    repetition: Repetition | None = None
     assignment: Assignment | None = None
     norm: Norm | None = None
     form: tuple[FormField, ...] = ()

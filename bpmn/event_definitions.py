@@ -40,6 +40,8 @@ def read_event(element: etree._Element, kind: EventKind, reading: Reading) -> Ev
             timer_facts.append((_TIMER_TAGS[name], expression(child, reading)))
         elif kind is EventKind.CONDITIONAL and name == "condition":
             condition = expression(child, reading)
+        elif kind is EventKind.LINK and name in {"source", "target"}:
+            continue  # they repeat what the names of the link events say
         elif name != "documentation":
             reading.unsupported(child)
     here = line(element)
@@ -61,9 +63,20 @@ def read_event(element: etree._Element, kind: EventKind, reading: Reading) -> Ev
     if kind is EventKind.SIGNAL:
         ref = reference(element.get("signalRef"))
         signal = reading.signals.get(ref or "")
+        if ref and signal is None:
+            reading.report(
+                "dangling-reference", element, f'signalRef="{ref}" names no signal of this document', "add the bpmn:signal"
+            )
         return EventDefinition(kind, ref=ref, name=signal.name if signal else None, line=here)
     if kind is EventKind.ESCALATION:
         ref = reference(element.get("escalationRef"))
         escalation = reading.escalations.get(ref or "")
-        return EventDefinition(kind, ref=ref, name=escalation.name if escalation else None, line=here)
+        if ref and escalation is None:
+            reading.report(
+                "dangling-reference",
+                element,
+                f'escalationRef="{ref}" names no escalation of this document',
+                "add the bpmn:escalation",
+            )
+        return EventDefinition(kind, ref=ref, name=(escalation.code or escalation.name) if escalation else None, line=here)
     return EventDefinition(kind, name=element.get("name"), condition=condition, line=here)

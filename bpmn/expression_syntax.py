@@ -32,8 +32,13 @@ from motcua.errors import InvalidInput
 MAX_LENGTH: Final = 2_000
 MAX_DEPTH: Final = 40
 
-ENGINE_NAMES: Final = frozenset(
-    {"dossier_code", "dossier_case", "dossier_channel", "authority_tier", "supplement_requests", "limit_known"}
+LOOP_NAMES: Final = frozenset(
+    {"loop_counter", "number_of_instances", "number_of_completed_instances", "number_of_active_instances"}
+)
+"""Names that the engine provides inside repeated activities only; the last two in completion conditions only."""
+ENGINE_NAMES: Final = (
+    frozenset({"dossier_code", "dossier_case", "dossier_channel", "authority_tier", "supplement_requests", "limit_known"})
+    | LOOP_NAMES
 )
 """Names that the engine provides and no model may assign."""
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from motcua.bpmn.expression_syntax import (
     ENGINE_NAMES,
+    LOOP_NAMES,
     Closure,
     ExpressionRefused,
     compile_closure,
@@ -24,6 +25,7 @@ from motcua.bpmn.expression_values import ExpressionFailed, Value, bounded
 
 __all__ = [
     "ENGINE_NAMES",
+    "LOOP_NAMES",
     "Expression",
     "ExpressionFailed",
     "ExpressionRefused",

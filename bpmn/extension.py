@@ -30,6 +30,7 @@ NAMESPACE: Final = "urn:motcua:bpmn:1.0"
 
 _PEOPLE: Final = frozenset({"userTask", "manualTask"})
 _CALLS: Final = frozenset({"serviceTask", "sendTask"})
+_THROWS: Final = frozenset({"intermediateThrowEvent", "endEvent"})
 _ACTIVITIES: Final = (
     _PEOPLE
     | _CALLS
@@ -43,8 +44,8 @@ PLACES: Final[Mapping[str, frozenset[str]]] = {
     "norm": _PEOPLE,
     "form": _PEOPLE | {"startEvent"},
     "payload": frozenset({"startEvent", "intermediateCatchEvent", "boundaryEvent", "receiveTask"}),
-    "operation": _CALLS,
-    "retry": _CALLS,
+    "operation": _CALLS | _THROWS,
+    "retry": _CALLS | _THROWS,
     "arguments": frozenset({"callActivity"}),
     "act": _ACTIVITIES | _EVENTS,
     "clock": _ACTIVITIES | {"intermediateCatchEvent", "eventBasedGateway"},

@@ -8,9 +8,10 @@ from typing import Any, Final
 
 from lxml import etree
 
-from motcua.bpmn.elements import Body, EventDefinition, EventKind, LoopKind, Node, SequenceFlow
+from motcua.bpmn.elements import Body, EventDefinition, EventKind, Node, SequenceFlow
 from motcua.bpmn.event_definitions import EVENT_TAGS, message_event, read_event
 from motcua.bpmn.extension import read_extensions
+from motcua.bpmn.loops import LOOP_TAGS, read_loop
 from motcua.bpmn.reading import (
     BODY_TAGS,
     DATA_TAGS,
@@ -113,8 +114,8 @@ def _node(element: etree._Element, tag: str, reading: Reading) -> Node:
             events.append(read_event(child, EVENT_TAGS[name], reading))
         elif name == "script" and tag == "scriptTask":
             facts["script"] = only_text(child, reading)
-        elif name in {"standardLoopCharacteristics", "multiInstanceLoopCharacteristics"}:
-            facts["loop"] = _loop(child, name)
+        elif name in LOOP_TAGS:
+            facts["loop"], facts["repetition"] = read_loop(child, name, reading)
         elif name in {"incoming", "outgoing"}:
             continue
         elif tag not in BODY_TAGS or name not in _IN_BODIES:
@@ -148,9 +149,3 @@ _IN_BODIES: Final = frozenset(NODE_TAGS) | DRAWING_ONLY | DATA_TAGS | {"sequence
 
 def _extension_fields(found: dict[str, Any]) -> dict[str, Any]:
     return {"stops_clock" if name == "clock" else name: value for name, value in found.items()}
-
-
-def _loop(element: etree._Element, name: str) -> LoopKind:
-    if name == "standardLoopCharacteristics":
-        return LoopKind.STANDARD
-    return LoopKind.SEQUENTIAL if truth(element, "isSequential", default=False) else LoopKind.PARALLEL

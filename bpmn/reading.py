@@ -58,6 +58,8 @@ _ATTRIBUTES: Final[Mapping[str, frozenset[str]]] = {
     "receiveTask": frozenset({"implementation", "messageRef"}),
     "businessRuleTask": frozenset({"implementation"}),
     "scriptTask": frozenset({"scriptFormat"}),
+    "standardLoopCharacteristics": frozenset({"testBefore", "loopMaximum"}),
+    "multiInstanceLoopCharacteristics": frozenset({"isSequential"}),
     "callActivity": frozenset({"calledElement"}),
     "subProcess": frozenset({"triggeredByEvent"}),
     "sequenceFlow": frozenset({"sourceRef", "targetRef"}),
@@ -83,6 +85,8 @@ _HARMLESS: Final[Mapping[str, str]] = {
     "eventGatewayType": "Exclusive",
     "isImmediate": "true",
     "isClosed": "false",
+    "behavior": "All",
+    "method": "##Compensate",
 }
 """Attributes that some tools write out with the value that the standard gives them anyway."""
 

@@ -9,7 +9,7 @@ Instants are read at whole seconds, downwards, so that the parts of an interval 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -19,7 +19,8 @@ from zoneinfo import ZoneInfo
 
 from motcua.engine.statutory_holidays import fixed_holidays, statutory_holidays
 from motcua.errors import InvalidInput
-from motcua.procedures_catalog.days_off import CONFIRMED_YEARS, Confidence, SpecialDay, SpecialKind, packaged_days_off
+from motcua.procedures_catalog.calendar_tables import CalendarTables, packaged_tables
+from motcua.procedures_catalog.days_off import Confidence, SpecialDay, SpecialKind
 
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 YEARS_AHEAD = 10
@@ -34,12 +35,42 @@ class NaiveInstant(InvalidInput):
     """An instant came without its zone, so nobody can say when it is."""
 
 
+def check_aware(instant: datetime) -> None:
+    """Raises NaiveInstant for an instant without a zone, before it meets one that has it."""
+    if instant.tzinfo is None:
+        raise _naive(instant)
+
+
+def _naive(instant: datetime) -> NaiveInstant:
+    return NaiveInstant(
+        f"The instant {instant.isoformat()} has no zone. Write it with one, for example {instant.isoformat()}+07:00.",
+        instant=instant,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
     """A stretch of office hours, local time; it begins at `start` and is over at `end`."""
 
     start: time
     end: time
+
+
+Week = tuple[tuple[Session, ...], ...]
+"""The sessions of the seven weekdays, Monday first; none on a day off."""
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeWeek:
+    """The week that an authority works from a date on, until the next one begins."""
+
+    from_on: date
+    week: Week
+
+
+def weekdays(sessions: tuple[Session, ...]) -> tuple[OfficeWeek, ...]:
+    """Monday to Friday at the same hours, always."""
+    return (OfficeWeek(date.min, (sessions,) * 5 + ((), ())),)
 
 
 SESSIONS = (Session(time(7, 0), time(11, 30)), Session(time(13, 30), time(17, 0)))
@@ -66,18 +97,21 @@ _KIND_OF_SPECIAL = {
 
 @dataclass(frozen=True, slots=True)
 class DayReason:
-    """Why a day is worked or off. `name` is the Vietnamese name of a special day, else empty."""
+    """Why a day is worked or off. `name` is the Vietnamese name of a special day and `source` who says so, else empty."""
 
     kind: DayKind
     name: str
     confidence: Confidence
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class _Timeline:
+class Timeline:
     """The tables. Index of a day: days since `first`; a session's instants are epoch seconds."""
 
     first: int  # ordinal of the first known day
+    first_second: int
+    end_second: int  # of the first moment that is not known any more
     closes: tuple[datetime, ...]  # per day: end of the last ordinary session
     midnights: tuple[datetime, ...]  # per day: 24:00
     worked_through: tuple[int, ...]  # from the day before `first` on: working days up to and including it
@@ -92,26 +126,34 @@ class _Timeline:
 class Calendar:
     """The working time of an authority over the years `first_year`–`last_year`. Never changes once made.
 
+    weeks: the office hours in order of time; the first reaches back to the first year.
     special: every day that is not simply a weekday or a weekend.
     confirmed_years: the years whose announcements are known; the others are provisional.
     Every method raises CalendarUnknown outside the known years, and NaiveInstant for an instant without a zone.
     """
 
     zone: ZoneInfo
-    sessions: tuple[Session, ...]
+    weeks: tuple[OfficeWeek, ...]
     special: Mapping[date, DayReason]
     confirmed_years: frozenset[int]
     first_year: int
     last_year: int
-    _timeline: _Timeline = field(init=False, repr=False)
+    timeline: Timeline = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        ends = [moment for session in self.sessions for moment in (session.start, session.end)]
-        if not ends or any(a >= b for a, b in pairwise(ends)):
-            raise InvalidInput("Sessions must be given in order of time, each ending after it starts, without overlap.")
-        object.__setattr__(self, "_timeline", self._tabulate())
+        starts = [office.from_on for office in self.weeks]
+        if not starts or starts[0] > date(self.first_year, 1, 1) or any(a >= b for a, b in pairwise(starts)):
+            raise InvalidInput(f"The office weeks must be given in order of time, the first from before {self.first_year}.")
+        for office in self.weeks:
+            for sessions in office.week:
+                ends = [moment for session in sessions for moment in (session.start, session.end)]
+                if any(a >= b for a, b in pairwise(ends)):
+                    raise InvalidInput("Sessions must be given in order of time, each ending after it starts, without overlap.")
+            if len(office.week) != 7 or not any(office.week):
+                raise InvalidInput("A week has seven days, and sessions on one of them at least: an office is open at times.")
+        object.__setattr__(self, "timeline", self._tabulate())
 
-    def _tabulate(self) -> _Timeline:
+    def _tabulate(self) -> Timeline:
         first, end = date(self.first_year, 1, 1).toordinal(), date(self.last_year + 1, 1, 1).toordinal()
         days = [date.fromordinal(ordinal) for ordinal in range(first, end)]
         working = [day for day in days if self.day(day).kind in _WORKING_KINDS]
@@ -122,17 +164,18 @@ class Calendar:
             worked_through.append(count)
         starts, ends, before, through, total = [], [], [], [], 0
         for day in working:
-            for session in self.sessions:
+            for session in self._hours_of(day):
                 start, stop = (int(self._instant(day, moment).timestamp()) for moment in (session.start, session.end))
                 starts.append(start)
                 ends.append(stop)
                 before.append(total)
                 total += stop - start
                 through.append(total)
-        last_close = self.sessions[-1].end
-        return _Timeline(
+        return Timeline(
             first,
-            tuple(self._instant(day, last_close) for day in days),
+            int(self._instant(days[0], time(0)).timestamp()),
+            int(self._instant(days[-1] + timedelta(1), time(0)).timestamp()),
+            tuple(self._instant(day, self._hours_of(day)[-1].end) for day in days),
             tuple(self._instant(day + timedelta(1), time(0)) for day in days),
             tuple(worked_through),
             tuple(working),
@@ -142,13 +185,23 @@ class Calendar:
     def _instant(self, day: date, moment: time) -> datetime:
         return datetime.combine(day, moment, self.zone).astimezone(UTC)
 
+    def _hours_of(self, day: date) -> tuple[Session, ...]:
+        """The day's own sessions. A day off has those it would have, and a day that is no weekday of work those of Friday."""
+        position = bisect_right(self.weeks, day, key=lambda office: office.from_on) - 1
+        week = self.weeks[position].week
+        special = self.special.get(day)
+        made_up = special is not None and special.kind is DayKind.MAKEUP_WORKING
+        own = () if made_up else week[day.weekday()]
+        return own or week[4] or next(sessions for sessions in week if sessions)
+
     def _index(self, day: date) -> int:
-        index = day.toordinal() - self._timeline.first
-        if not 0 <= index < len(self._timeline.closes):
-            raise self._unknown(day.year)
+        index = day.toordinal() - self.timeline.first
+        if not 0 <= index < len(self.timeline.closes):
+            raise self.unknown(day.year)
         return index
 
-    def _unknown(self, year: int) -> CalendarUnknown:
+    def unknown(self, year: int) -> CalendarUnknown:
+        """The error for a question that reaches `year`, with what to do about it."""
         first, last = self.first_year, self.last_year
         if year < first:
             remedy = f"It begins with {first}: give an instant in {first} or later, or add the special days of {year} to the table."
@@ -159,10 +212,7 @@ class Calendar:
     def local_date(self, instant: datetime) -> date:
         """The date on the authority's wall calendar."""
         if instant.tzinfo is None:
-            raise NaiveInstant(
-                f"The instant {instant.isoformat()} has no zone. Write it with one, for example {instant.isoformat()}+07:00.",
-                instant=instant,
-            )
+            raise _naive(instant)
         return instant.astimezone(self.zone).date()
 
     def local_time(self, instant: datetime) -> time:
@@ -173,16 +223,17 @@ class Calendar:
     def day(self, day: date) -> DayReason:
         """What kind of day it is, what it is called, and how sure that is."""
         if not self.first_year <= day.year <= self.last_year:
-            raise self._unknown(day.year)
+            raise self.unknown(day.year)
         special = self.special.get(day)
         if special is not None:
             return special
-        kind = DayKind.WEEKEND if day.isoweekday() > 5 else DayKind.WORKING
+        position = bisect_right(self.weeks, day, key=lambda office: office.from_on) - 1
+        kind = DayKind.WORKING if self.weeks[position].week[day.weekday()] else DayKind.WEEKEND
         return DayReason(kind, "", Confidence.CONFIRMED if day.year in self.confirmed_years else Confidence.COMPUTED)
 
     def is_working_day(self, day: date) -> bool:
         index = self._index(day)
-        worked = self._timeline.worked_through
+        worked = self.timeline.worked_through
         return worked[index + 1] > worked[index]
 
     def is_confirmed(self, year: int) -> bool:
@@ -199,31 +250,36 @@ class Calendar:
         """The sessions of the day as pairs of instants; none on a day off."""
         if not self.is_working_day(day):
             return ()
-        return tuple((self._instant(day, session.start), self._instant(day, session.end)) for session in self.sessions)
+        return tuple((self._instant(day, session.start), self._instant(day, session.end)) for session in self._hours_of(day))
 
     def opening_of(self, day: date) -> datetime:
         """The start of the day's first session, by the ordinary hours also on a day off."""
         self._index(day)
-        return self._instant(day, self.sessions[0].start)
+        return self._instant(day, self._hours_of(day)[0].start)
 
     def close_of(self, day: date) -> datetime:
         """The end of the day's last session, by the ordinary hours also on a day off."""
-        return self._timeline.closes[self._index(day)]
+        return self.timeline.closes[self._index(day)]
 
     def end_of(self, day: date) -> datetime:
         """24:00 local time of the day."""
-        return self._timeline.midnights[self._index(day)]
+        return self.timeline.midnights[self._index(day)]
+
+    def close_and_end_of(self, day: date) -> tuple[datetime, datetime]:
+        """`close_of` and `end_of` with one look, because every due moment asks for both."""
+        index = self._index(day)
+        return self.timeline.closes[index], self.timeline.midnights[index]
 
     def next_working_day(self, day: date, include: bool = False) -> date:
         """The first working day after `day`, or from `day` on."""
-        return self.working_day_after(day - timedelta(1) if include and self.is_working_day(day) else day, 1)
+        return self.working_day_after(day - timedelta(1) if include else day, 1)
 
     def working_day_after(self, day: date, number: int) -> date:
         """The `number`-th working day after `day`, counting from 1; 0 is the last one up to `day`, -1 the one before that."""
         position = self._worked_through(day) + number - 1
-        working = self._timeline.working_days
+        working = self.timeline.working_days
         if not 0 <= position < len(working):
-            raise self._unknown(self.first_year - 1 if position < 0 else self.last_year + 1)
+            raise self.unknown(self.first_year - 1 if position < 0 else self.last_year + 1)
         return working[position]
 
     def working_day_before(self, day: date, number: int) -> date:
@@ -235,18 +291,18 @@ class Calendar:
         return self._worked_through(through) - self._worked_through(after)
 
     def _worked_through(self, day: date) -> int:
-        table = self._timeline
+        table = self.timeline
         position = day.toordinal() - table.first + 1
         if not 0 <= position < len(table.worked_through):
-            raise self._unknown(day.year)
+            raise self.unknown(day.year)
         return table.worked_through[position]
 
     def next_opening(self, instant: datetime) -> datetime:
         """The first start of a session at or after the instant."""
-        table = self._timeline
+        table = self.timeline
         position = bisect_left(table.session_starts, self._second(instant) + (instant.microsecond > 0))
         if position == len(table.session_starts):
-            raise self._unknown(self.last_year + 1)
+            raise self.unknown(self.last_year + 1)
         return datetime.fromtimestamp(table.session_starts[position], UTC)
 
     def working_seconds(self, start: datetime, end: datetime) -> int:
@@ -257,21 +313,24 @@ class Calendar:
         """The earliest instant by which `seconds` of working time have passed since `start`; `start` itself for 0."""
         if seconds < 0:
             raise InvalidInput(f"Working time is added, not taken away: {seconds} seconds is below zero.", seconds=seconds)
-        table = self._timeline
+        table = self.timeline
         if seconds == 0:
             return datetime.fromtimestamp(self._second(start), UTC)
         target = self._worked_before(start) + seconds
         position = bisect_left(table.seconds_through, target)
         if position == len(table.seconds_through):
-            raise self._unknown(self.last_year + 1)
+            raise self.unknown(self.last_year + 1)
         return datetime.fromtimestamp(table.session_starts[position] + target - table.seconds_before[position], UTC)
 
     def _second(self, instant: datetime) -> int:
-        self._index(self.local_date(instant))
-        return int(instant.timestamp())
+        check_aware(instant)
+        second = int(instant.timestamp())
+        if not self.timeline.first_second <= second < self.timeline.end_second:
+            raise self.unknown(self.local_date(instant).year)
+        return second
 
     def _worked_before(self, instant: datetime) -> int:
-        table, second = self._timeline, self._second(instant)
+        table, second = self.timeline, self._second(instant)
         position = bisect_right(table.session_starts, second) - 1
         if position < 0:
             return 0
@@ -280,14 +339,15 @@ class Calendar:
 
 def vietnam_calendar(
     special_days: Iterable[SpecialDay],
-    sessions: tuple[Session, ...] = SESSIONS,
-    confirmed_years: Iterable[int] = CONFIRMED_YEARS,
+    confirmed_years: Iterable[int],
+    weeks: Sequence[OfficeWeek] = weekdays(SESSIONS),
     zone: ZoneInfo = VIETNAM,
 ) -> Calendar:
-    """Monday to Friday, less the holidays, with the announced exceptions (Labour Code 2019, art. 111 and 112).
+    """The office weeks, less the holidays, with the announced exceptions (Labour Code 2019, art. 111 and 112).
 
     In a confirmed year the table decides, and of the computed holidays only those that no announcement can move stand beside
-    it. In a provisional year all computed holidays hold, and there are no swaps. The table has the last word on each day.
+    it. In a provisional year all computed holidays hold, and there are no swaps. The table has the last word on each day, and
+    in it the last row. The calendar ends ten years after the last confirmed year, even where years between are not confirmed.
     """
     confirmed = frozenset(confirmed_years)
     if not confirmed:
@@ -298,12 +358,37 @@ def vietnam_calendar(
         computed = fixed_holidays(year) if year in confirmed else statutory_holidays(year)
         for holiday in computed:
             kind = DayKind.COMPENSATORY if holiday.compensatory else DayKind.HOLIDAY
-            special[holiday.on] = DayReason(kind, holiday.name, Confidence.COMPUTED)
-    special |= {day.on: DayReason(_KIND_OF_SPECIAL[day.kind], day.name, day.confidence) for day in special_days}
-    return Calendar(zone, sessions, special, confirmed, first_year, last_year)
+            article = "111" if holiday.compensatory else "112"
+            special[holiday.on] = DayReason(kind, holiday.name, Confidence.COMPUTED, f"Labour Code 2019, art. {article}")
+    for day in special_days:
+        if day.kind is SpecialKind.ORDINARY:
+            special.pop(day.on, None)
+        else:
+            special[day.on] = DayReason(_KIND_OF_SPECIAL[day.kind], day.name, day.confidence, day.source)
+    return Calendar(zone, tuple(weeks), special, confirmed, first_year, last_year)
+
+
+def calendar_of(tables: CalendarTables, chain: Sequence[str] = ("",)) -> Calendar:
+    """The calendar of an authority.
+
+    chain: the codes whose rows concern it, from the widest (empty: the whole country) to its own; of two rows about a day the
+    narrower one holds. Raises CalendarUnknown without a confirmed year, InvalidInput where no row gives any sessions.
+    """
+    rank = {code: place for place, code in enumerate(chain)}
+    days = sorted((day for day in tables.special_days if day.authority_code in rank), key=lambda day: rank[day.authority_code])
+    rows = sorted((row for row in tables.office_hours if row.authority_code in rank), key=lambda row: -rank[row.authority_code])
+    starts = {date.min, *(row.valid_from for row in rows)}
+    starts |= {row.valid_until + timedelta(1) for row in rows if row.valid_until < date.max}
+
+    def sessions_on(weekday: int, on: date) -> tuple[Session, ...]:
+        row = next((row for row in rows if row.covers(weekday, on)), None)
+        return tuple(Session(start, end) for start, end in row.sessions) if row else ()
+
+    weeks = [OfficeWeek(on, tuple(sessions_on(weekday, on) for weekday in range(7))) for on in sorted(starts)]
+    return vietnam_calendar(days, tables.confirmed_years, weeks)
 
 
 @cache
 def default_calendar() -> Calendar:
-    """The calendar of the packaged table with the usual sessions."""
-    return vietnam_calendar(packaged_days_off())
+    """The calendar of the packaged tables: what holds for the whole country."""
+    return calendar_of(packaged_tables())

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from motcua.bpmn.checks import CheckContext, ModelRefused, check_model, errors
+from motcua.bpmn.checks.calls import asks
 from motcua.bpmn.document import read_document
 from motcua.bpmn.elements import walk
 from motcua.engine.connectors import Operation
@@ -41,7 +42,7 @@ def compile_version(version: ProcedureVersion) -> CompiledProcedure:
         for definitions in (main, *shared.values())
         for process in definitions.processes
         for node in walk(process)
-        if node.event is not None and node.event.message is not None
+        if node.event is not None and node.event.message is not None and not asks(node)
     }
     return CompiledProcedure(version.version_id, procedure, policy_of(procedure), compile_model(main, shared), frozenset(messages))
 

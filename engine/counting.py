@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from motcua.engine.calendars import Calendar
+from motcua.engine.calendars import Calendar, check_aware
 from motcua.engine.dossier import LegalPause
 from motcua.engine.due_moments import Policy
 from motcua.errors import InvalidInput
@@ -71,7 +71,8 @@ class Count(NamedTuple):
 def closed_stops(pauses: Sequence[LegalPause], as_of: datetime | None) -> tuple[Stop, ...]:
     """The pauses in order of time, an open one ended at `as_of`; empty ones are left out.
 
-    Raises ClockStopped for an open pause without `as_of`, PauseBackwards for one that ends before it starts.
+    Raises ClockStopped for an open pause without `as_of`, PauseBackwards for one that ends before it starts,
+    NaiveInstant.
     """
     stops = []
     for pause in pauses:
@@ -84,7 +85,11 @@ def closed_stops(pauses: Sequence[LegalPause], as_of: datetime | None) -> tuple[
                     started_at=pause.started_at,
                     cause=pause.cause,
                 )
-            end = max(as_of, pause.started_at)
+            end = as_of
+        for instant in (pause.started_at, end):
+            check_aware(instant)
+        if pause.ended_at is None:
+            end = max(end, pause.started_at)
         if end < pause.started_at:
             raise PauseBackwards(
                 f"The pause from {pause.started_at.isoformat()} ends before it starts, at {end.isoformat()}. Correct its record.",
@@ -160,20 +165,26 @@ def _last_day(
     start: datetime, start_on: date, limit: TimeLimit, calendar: Calendar, policy: Policy, stops: Sequence[Stop]
 ) -> tuple[date, datetime, datetime, date]:
     """due_on, due_at, expires_at and the last day before rolling forward, counted from one event."""
+    unit = limit.unit
+    if unit is _WORKING_DAYS and not stops and policy.counting == "next_day":  # by far the most, and counted by the million
+        due_on = calendar.working_day_after(start_on, limit.amount)
+        close, end = calendar.close_and_end_of(due_on)
+        return due_on, close, end, due_on
     if counts_time(limit, policy):
-        due_at = _after_working_seconds(start, working_seconds_of(limit), calendar, stops)
+        due_at = after_working_seconds(start, working_seconds_of(limit), calendar, stops)
         due_on = calendar.local_date(due_at)
-        return due_on, due_at, due_at if limit.unit is _HOURS else calendar.end_of(due_on), due_on
-    if limit.unit is _SAME_DAY:
+        return due_on, due_at, due_at if unit is _HOURS else calendar.end_of(due_on), due_on
+    if unit is _SAME_DAY:
         due_on = raw = _same_day(start, calendar, policy, stops)
     else:
         stopped = stopped_days(stops, calendar) if stops else ()
-        if limit.unit is _WORKING_DAYS:
+        if unit is _WORKING_DAYS:
             due_on = raw = nth_day(start_on, limit.amount, stopped, calendar.working_days_in, calendar.working_day_after)
         else:
             raw = nth_day(start_on, calendar_days_of(limit, start_on), stopped, _days_in, _day_after)
             due_on = _roll_forward(raw, stopped, calendar)
-    return due_on, calendar.close_of(due_on), calendar.end_of(due_on), raw
+    close, end = calendar.close_and_end_of(due_on)
+    return due_on, close, end, raw
 
 
 def calendar_days_of(limit: TimeLimit, start_on: date) -> int:
@@ -236,7 +247,8 @@ def _same_day(start: datetime, calendar: Calendar, policy: Policy, stops: Sequen
     return due_on
 
 
-def _after_working_seconds(start: datetime, seconds: int, calendar: Calendar, stops: Sequence[Stop]) -> datetime:
+def after_working_seconds(start: datetime, seconds: int, calendar: Calendar, stops: Sequence[Stop]) -> datetime:
+    """The instant by which so much working time has passed since `start`, the stops (in order, merged) left out."""
     for stop in stops:
         if stop.end <= start:
             continue

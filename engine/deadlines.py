@@ -8,6 +8,7 @@ one contract, TIME.md.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from motcua.engine.calendars import Calendar
@@ -39,12 +40,14 @@ __all__ = [
     "DayCount",
     "DueEvent",
     "DueMoment",
+    "ExceptionIncomplete",
     "ExtensionTooLate",
     "NothingToExtend",
     "PauseBackwards",
     "Policy",
     "PolicyUnknown",
     "PromiseNotLater",
+    "RecordedException",
     "Rule",
     "SecondExtension",
     "SecondSupplementRequest",
@@ -114,10 +117,31 @@ class SecondSupplementRequest(Refused):
     """A supplement is asked once, in full."""
 
 
+class ExceptionIncomplete(InvalidInput):
+    """An exception without an author or a reason is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedException:
+    """An act that a rule forbids, done all the same by somebody who answers for it. It belongs into the dossier's history.
+
+    basis: the legal basis, where the author names one.
+    """
+
+    author: str
+    reason: str
+    basis: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.author.strip() or not self.reason.strip():
+            raise ExceptionIncomplete("An exception is recorded with its author and its reason. State both.", author=self.author)
+
+
 def check_extension(dossier: Dossier, *, promised_on: date, now: datetime, calendar: Calendar) -> None:
     """Whether an extension with an apology may be announced now, with `promised_on` as the new date.
 
-    At most once, and no later than one day before `due_on`: raises SecondExtension, ExtensionTooLate or NothingToExtend.
+    At most once, and no later than one day before `due_on`: raises SecondExtension, ExtensionTooLate or NothingToExtend. The
+    law leaves no room for an exception here: what is late stays late.
     Raises PromiseNotLater where the new date is not a working day after `due_on`.
     """
     code, due_on = dossier.code, dossier.due_on
@@ -156,9 +180,15 @@ def check_extension(dossier: Dossier, *, promised_on: date, now: datetime, calen
         )
 
 
-def check_supplement(requests_so_far: int) -> None:
-    """Whether a supplement may be asked: once for each dossier. Raises SecondSupplementRequest."""
-    if requests_so_far:
+def check_supplement(requests_so_far: int, exception: RecordedException | None = None) -> RecordedException | None:
+    """Whether a supplement may be asked: once for each dossier, and again only as an exception.
+
+    Returns the exception that must go into the history, None where none was needed. A dossier with one counts as late
+    (engine/scorecard.py). Raises SecondSupplementRequest.
+    """
+    if not requests_so_far:
+        return None
+    if exception is None:
         raise SecondSupplementRequest(
             "A supplement was asked for this dossier already, and it is asked once, in full. "
             "Decide on what is there, or refuse with reasons.",
@@ -166,3 +196,4 @@ def check_supplement(requests_so_far: int) -> None:
             rule="A supplement is asked once, in full, with reasons.",
             source=_ONE_STOP,
         )
+    return exception

@@ -84,6 +84,15 @@ class Promise:
 
 
 @dataclass(frozen=True, slots=True)
+class Suspension:
+    """An operator's technical stop (TIME: operator's suspension). Both clocks run on; nothing in the dossier moves by itself."""
+
+    since: datetime
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Dossier:
     """One application, as it stands after its latest command. All instants are aware, in UTC; all dates are local dates."""
 
@@ -113,6 +122,7 @@ class Dossier:
     ending: Ending | None = None
     closed_at: datetime | None = None  # no token is left
     wake_at: datetime | None = None
+    suspension: Suspension | None = None
     request_id: str | None = None  # the sender's key: the same request twice opens one dossier
     revision: int = 0
 

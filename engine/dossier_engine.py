@@ -27,7 +27,7 @@ from motcua.engine.connectors import Operation
 from motcua.engine.dossier import Applicant, Channel, Dossier, MessageRecord, OpenTask, Status
 from motcua.engine.forms import read_entries
 from motcua.engine.session import DossierSession, Surroundings
-from motcua.engine.store import Store, Transaction
+from motcua.engine.store import Store, StoredDossier, Transaction
 from motcua.errors import Conflict, InvalidInput, NotFound
 from motcua.procedures_catalog.version import ProcedureVersion
 
@@ -83,11 +83,14 @@ class DossierEngine:
         *,
         entropy: Callable[[int], bytes] = secrets.token_bytes,
         message_term: timedelta = timedelta(days=30),
+        calendar_for: Callable[[str], Calendar] | None = None,
     ) -> None:
+        """`calendar_for` gives each authority its own calendar by its code; without it, `calendar` is everyone's."""
         self.store = store
         self.clock = clock
         self.calendar = calendar
         self.procedures = CompiledProcedures(store.version)
+        self.calendar_for: Callable[[str], Calendar] = calendar_for or (lambda authority_code: calendar)
         self._around = Surroundings(operations, calendar, entropy, message_term)
 
     # ---- procedures
@@ -139,7 +142,7 @@ class DossierEngine:
                 filed_at=now,
                 request_id=application.request_id,
             )
-            session = DossierSession.begin(self._around, tx, compiled, actor, now, dossier, entries)
+            session = DossierSession.begin(self._around_for(application.authority_code), tx, compiled, actor, now, dossier, entries)
             session.record(
                 "opened",
                 {
@@ -232,10 +235,18 @@ class DossierEngine:
             session.expire_messages()
         return fired
 
+    def take_up(self, tx: Transaction, stored: StoredDossier, compiled: CompiledProcedure, actor: str) -> DossierSession:
+        """A locked dossier under change, run on `compiled`; who takes it up saves its change."""
+        return DossierSession.resume(
+            self._around_for(stored.dossier.authority_code), tx, compiled, actor, self._now(stored.dossier), stored
+        )
+
     def _resume(self, tx: Transaction, code: str, actor: str) -> DossierSession:
         stored = tx.lock(code)
-        compiled = self.procedures.get(stored.dossier.version_id)
-        return DossierSession.resume(self._around, tx, compiled, actor, self._now(stored.dossier), stored)
+        return self.take_up(tx, stored, self.procedures.get(stored.dossier.version_id), actor)
+
+    def _around_for(self, authority_code: str) -> Surroundings:
+        return replace(self._around, calendar=self.calendar_for(authority_code))
 
     def _now(self, dossier: Dossier) -> datetime:
         return max(self.clock.now(), dossier.filed_at)

@@ -168,6 +168,13 @@ RULES: Mapping[str, Rule] = MappingProxyType(
                 "resume",
                 "the clock stood still and went on with what was left",
                 "tạm dừng tính thời hạn, sau đó tính tiếp phần còn lại",
+                "the decree on the one-stop shop: supplement requests",
+                "nghị định về cơ chế một cửa: yêu cầu bổ sung hồ sơ",
+            ),
+            Rule(
+                "off_the_clock",
+                "a stage that is not counted, after which the clock went on with what was left",
+                "giai đoạn không tính vào thời hạn, sau đó tính tiếp phần còn lại",
                 "the sector's rule on time that is not counted",
                 "quy định của lĩnh vực về thời gian không tính vào thời hạn",
             ),

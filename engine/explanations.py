@@ -54,7 +54,10 @@ _UNITS_VI = {Unit.WORKING_DAYS: "ngày làm việc", Unit.CALENDAR_DAYS: "ngày"
 
 @dataclass(frozen=True, slots=True)
 class ExplanationRow:
-    """One day of the count as words. `hours` is the working time counted on it, or None for limits in days."""
+    """One day of the count as words. `hours` is the working time counted on it, or None for limits in days.
+
+    source: who says that the day is special; empty for an ordinary one.
+    """
 
     on: date
     weekday: str
@@ -62,6 +65,7 @@ class ExplanationRow:
     number: int
     hours: float | None
     reason: str
+    source: str = ""
 
 
 def explanation_table(moment: DueMoment, language: Language = "vi") -> tuple[ExplanationRow, ...]:
@@ -75,6 +79,7 @@ def explanation_table(moment: DueMoment, language: Language = "vi") -> tuple[Exp
             day.number,
             day.seconds / 3600 if by_time else None,
             _why(day, language),
+            day.day.source,
         )
         for day in moment.days
     )

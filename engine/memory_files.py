@@ -8,7 +8,16 @@ from datetime import datetime
 from typing import Any, TypeVar, cast
 
 from motcua.engine.codec import decode, encode
-from motcua.engine.dossier import Applicant, CallState, DocumentRecord, Dossier, MessageRecord, OpenTask, ServiceCallRecord
+from motcua.engine.dossier import (
+    Applicant,
+    CallState,
+    DocumentRecord,
+    Dossier,
+    MessageRecord,
+    OpenTask,
+    ServiceCallRecord,
+    Suspension,
+)
 from motcua.engine.event_log import ChainHead, Event
 from motcua.engine.store import Change, ChangeRefused, PaymentReceipt, TaskClosed, UnknownTask
 
@@ -78,6 +87,7 @@ _THROUGH_CODEC: dict[type, Callable[[Any], Any]] = {
     dict: lambda value: decode(encode(value)),
     str: lambda value: str(encode(value)),
     Applicant: lambda value: kept(value),
+    Suspension: lambda value: kept(value),
     tuple: lambda value: tuple(decode(encode(item)) if isinstance(item, dict) else item for item in value),
 }
 

@@ -114,8 +114,20 @@ class MemoryStore:
             if wanted.authority_code in (None, file.dossier.authority_code)
             and wanted.procedure_code in (None, file.dossier.procedure_code)
             and wanted.status in (None, file.dossier.status)
+            and wanted.version_id in (None, file.dossier.version_id)
         ]
         return sorted(found, key=lambda dossier: (dossier.filed_at, dossier.code), reverse=True)[: wanted.limit]
+
+    def dossiers_of_period(self, authority_code: str, start: datetime, end: datetime) -> Iterator[Dossier]:
+        received = [
+            (dossier.received_at, dossier.code, dossier)
+            for dossier in [file.dossier for file in list(self._files.values())]
+            if dossier.authority_code == authority_code
+            and dossier.received_at is not None
+            and dossier.received_at < end
+            and (dossier.ended_at is None or dossier.ended_at >= start)
+        ]
+        return (dossier for _, _, dossier in sorted(received, key=lambda each: each[:2]))
 
     def count_by_status(self) -> Mapping[str, int]:
         return Counter(file.dossier.status.value for file in self._files.values())
@@ -194,7 +206,7 @@ class MemoryStore:
     def ready_calls(self, now: datetime, limit: int = 100) -> Sequence[str]:
         wall_now = self._wall.now()
         ready = [
-            call for key in list(self._workable) if is_ready(call := self._call(key), now, wall_now) and self._heads_its_lane(call)
+            call for key in list(self._workable) if is_ready(call := self._call(key), now, wall_now) and self._may_be_made(call)
         ]
         ready.sort(key=lambda call: (call.next_attempt_at or call.asked_at, call.order, call.key))
         return [call.key for call in ready[:limit]]
@@ -205,7 +217,7 @@ class MemoryStore:
             if code is None:
                 return None
             file, call, wall_now = self._files[code], self._call(key), self._wall.now()
-            if not is_ready(call, now, wall_now) or not self._heads_its_lane(call):
+            if not is_ready(call, now, wall_now) or not self._may_be_made(call):
                 return None
             leased = replace(
                 call,
@@ -224,6 +236,9 @@ class MemoryStore:
 
     def _call(self, key: str) -> ServiceCallRecord:
         return self._files[self._owners.call[key]].calls[key]
+
+    def _may_be_made(self, call: ServiceCallRecord) -> bool:
+        return self._files[call.dossier_code].dossier.suspension is None and self._heads_its_lane(call)
 
     def _heads_its_lane(self, call: ServiceCallRecord) -> bool:
         if call.lane is None:

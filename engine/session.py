@@ -32,8 +32,13 @@ from motcua.engine.forms import FormRefused, read_entries
 from motcua.engine.spiff.run import Run, Token, Wait, token_gone
 from motcua.engine.store import Change, PaymentReceipt, StoredDossier, TaskClosed, Transaction
 from motcua.engine.values import Value, Variables
+from motcua.errors import Conflict
 
 STATUS_REPORT = "national_portal.report_status"
+
+
+class DossierSuspended(Conflict):
+    """An operator has suspended the dossier; nothing is completed in it until it is resumed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +130,16 @@ class DossierSession:
     # ---- moves
 
     def complete_task(self, task_id: str, entries: Mapping[str, Any]) -> None:
-        """A person hands in the form of an open task."""
+        """A person hands in the form of an open task. Raises DossierSuspended."""
         token = self._token(task_id, Wait.PERSON)
+        if (suspension := self.dossier.suspension) is not None:
+            raise DossierSuspended(
+                f'The task "{token.node.name}" cannot be completed now: dossier {self.dossier.code} was suspended by '
+                f'{suspension.by} ("{suspension.reason}"). Have it resumed first.',
+                dossier=self.dossier.code,
+                suspended_by=suspension.by,
+                reason=suspension.reason,
+            )
         values = read_entries(token.node.form, entries, f'The form of "{token.node.name}"')
         self.record("task_completed", {"task_id": task_id, "activity_id": token.node.id}, content={"entries": values})
         self.finished[task_id] = "completed"
@@ -136,14 +149,34 @@ class DossierSession:
     def fire_due_timers(self) -> int:
         """Fire every timer that is due, earliest first; each may open others. Returns how many fired."""
         fired = 0
-        while due := [(at, token) for at, token in settling.timers(self) if at <= self.now]:
-            at, token = min(due, key=lambda pair: pair[0])
-            self.record("timer_fired", {"activity_id": token.node.id, "due_at": at})
-            self.finished[token.id] = "completed"
-            self.run.fire(token.id, {})
-            self.move_on()
+        while self.dossier.suspension is None and (next_due := self._next_due()) is not None:
+            self._fire_timer(*next_due)
             fired += 1
         return fired
+
+    def catch_up(self) -> None:
+        """After a suspension: what came in and what fell due meanwhile happens now, in the order in which it would have."""
+        while True:
+            next_due = self._next_due()
+            until = self.now if next_due is None else next_due[0]
+            if any(self._deliver(message, refuse=False) for message in self._kept_messages() if message.received_at <= until):
+                self.move_on()
+            elif next_due is None:
+                break
+            else:
+                self._fire_timer(*next_due)
+        self.expire_messages()
+
+    def _next_due(self) -> tuple[datetime, Token] | None:
+        """The timer that fell due first."""
+        due = [(at, token) for at, token in settling.timers(self) if at <= self.now]
+        return min(due, key=lambda pair: pair[0], default=None)
+
+    def _fire_timer(self, due_at: datetime, token: Token) -> None:
+        self.record("timer_fired", {"activity_id": token.node.id, "due_at": due_at})
+        self.finished[token.id] = "completed"
+        self.run.fire(token.id, {}, settling.next_round(self, token))
+        self.move_on()
 
     def take_message(self, message: MessageRecord) -> bool:
         """Give a message to the activity that waits for it, or keep it for one that will. Returns whether it was delivered."""
@@ -158,8 +191,8 @@ class DossierSession:
 
     def expire_messages(self) -> None:
         """Report, once, the messages that nobody came to wait for."""
-        for message in list(self.messages.values()):
-            if message.delivered_at is None and message.expired_at is None and message.keep_until <= self.now:
+        for message in self._kept_messages() if self.dossier.suspension is None else ():
+            if message.keep_until <= self.now:
                 self._keep_message(replace(message, expired_at=self.now))
                 self.record("message_expired", {"message": message.name, "message_id": message.id})
 
@@ -187,7 +220,7 @@ class DossierSession:
         self.record("service_waiting", {"call": key, "operation": call.operation, "reference": reference})
         if call.task_id is not None:
             token = self._token(call.task_id, Wait.SERVICE)
-            self.run.scope.update(self._outputs(token.node, outputs))
+            self.run.write(token.id, self._outputs(token.node, outputs))
 
     def fail_call(self, key: str, code: str, message: str) -> None:
         """A business failure: the BPMN error `code` is thrown where the token waits."""
@@ -241,12 +274,13 @@ class DossierSession:
     def move_on(self) -> None:
         """Advance to the next wait state, and deliver kept messages to whatever now waits for them."""
         self.run.advance(self._node_completed)
-        while any(
-            self._deliver(message, refuse=False)
-            for message in list(self.messages.values())
-            if message.delivered_at is None and message.expired_at is None
-        ):
+        while any(self._deliver(message, refuse=False) for message in self._kept_messages()):
             self.run.advance(self._node_completed)
+
+    def _kept_messages(self) -> list[MessageRecord]:
+        """Those that wait for somebody who waits for them, in the order in which they came."""
+        kept = [each for each in self.messages.values() if each.delivered_at is None and each.expired_at is None]
+        return sorted(kept, key=lambda message: (message.received_at, message.id))
 
     def change(self) -> Change:
         """Settle what the tokens wait for, and gather everything that this command writes."""
@@ -313,7 +347,8 @@ class DossierSession:
             for t in self.run.tokens()
             if t.wait is Wait.MESSAGE and t.node.event is not None and t.node.event.message == message.name
         ]
-        if not waiting:
+        is_held = self.dossier.suspension is not None
+        if not waiting or (is_held and not refuse):
             return False
         token = min(waiting, key=lambda t: t.at)
         try:
@@ -323,6 +358,8 @@ class DossierSession:
                 raise
             self._keep_message(replace(message, expired_at=self.now))
             self.record("message_refused", {"message": message.name, "message_id": message.id, "why": str(refusal)})
+            return False
+        if is_held:
             return False
         self._keep_message(replace(message, delivered_at=self.now))
         self.record("message_delivered", {"message": message.name, "message_id": message.id, "activity_id": token.node.id})

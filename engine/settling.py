@@ -7,8 +7,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from motcua.bpmn.elements import Timer
 from motcua.engine import acts
-from motcua.engine.deadlines import timer_instant
+from motcua.engine.deadlines import DueMoment, parse_timer, timer_instant
 from motcua.engine.dossier import CallState, OpenTask, ServiceCallRecord
 from motcua.engine.spiff.run import ModelFailed, Token, Wait
 from motcua.engine.store import TaskClosed
@@ -36,29 +37,59 @@ def settle(session: DossierSession) -> None:
 
 def timers(session: DossierSession) -> list[tuple[datetime, Token]]:
     """The timers that run, each with the instant at which it falls due as things stand."""
-    waiting = [(token, token.node.event.timer) for token in session.run.tokens() if token.wait is Wait.TIMER and token.node.event]
-    if not waiting:
-        return []
+    waiting = [token for token in session.run.tokens() if token.wait is Wait.TIMER]
+    due = acts.compute_due(session.dossier, session.moment) if waiting else None
+    found = [(_timer_instant(session, token, token.round, due), token) for token in waiting]
+    return [(at, token) for at, token in found if at is not None]
+
+
+def next_round(session: DossierSession, token: Token) -> int:
+    """Of a timer that repeats, the round to wait for after one that fell due: the first in the future, however many were missed.
+
+    0 when there is none any more.
+    """
+    timer = parse_timer(_timer(token).text)
+    if not timer.repeats:
+        return 0
     due = acts.compute_due(session.dossier, session.moment)
-    found = []
-    for token, timer in waiting:
-        assert timer is not None
-        at = timer_instant(
-            timer.text,
-            token.at,
-            session.around.calendar,
-            session.compiled.policy,
-            due=due,
-            clock=timer.clock.value,
-            pauses=session.dossier.pauses,
-        )
-        if at is not None:
-            found.append((at, token))
-    return found
+
+    def is_past(number: int) -> bool:
+        at = _timer_instant(session, token, number, due)
+        return at is not None and at <= session.now
+
+    passed, ahead = token.round, token.round + 1
+    while is_past(ahead):
+        passed, ahead = ahead, ahead + 2 * (ahead - passed)
+    while ahead - passed > 1:
+        middle = (passed + ahead) // 2
+        passed, ahead = (middle, ahead) if is_past(middle) else (passed, middle)
+    return ahead if timer.times is None or ahead <= timer.times else 0
+
+
+def _timer(token: Token) -> Timer:
+    assert token.node.event is not None
+    assert token.node.event.timer is not None
+    return token.node.event.timer
+
+
+def _timer_instant(session: DossierSession, token: Token, number: int, due: DueMoment | None) -> datetime | None:
+    timer = _timer(token)
+    return timer_instant(
+        timer.text,
+        token.at,
+        session.around.calendar,
+        session.compiled.policy,
+        due=due,
+        clock=timer.clock.value,
+        pauses=session.dossier.pauses,
+        round=number,
+    )
 
 
 def next_wake(session: DossierSession) -> datetime | None:
-    """When the dossier wants to be looked at again: its next timer, or the end of a kept message's time."""
+    """When the dossier wants to be looked at again: its next timer, or the end of a kept message's time; suspended, never."""
+    if session.dossier.suspension is not None:
+        return None
     wakes = [at for at, _ in timers(session)]
     wakes += [m.keep_until for m in session.messages.values() if m.delivered_at is None and m.expired_at is None]
     return min(wakes, default=None)
@@ -87,7 +118,9 @@ def new_call(session: DossierSession, key: str, operation: str, inputs: Variable
 
 def _arrived(session: DossierSession, token: Token) -> None:
     if token.wait is Wait.PERSON:
-        _open_task(session, token)
+        task = open_task_of(session, token)
+        session.gathered.opened.append(task)
+        session.record("task_opened", {"task_id": token.id, "activity_id": token.node.id, "role": task.role})
     elif token.wait is Wait.SERVICE and token.node.operation is not None:
         operation = token.node.operation.name
         event = session.record("service_asked", {"operation": operation, "activity_id": token.node.id})
@@ -104,10 +137,11 @@ def _left(session: DossierSession, token: Token) -> None:
         _cancel_call(session, f"{session.dossier.code}/{token.id}")
 
 
-def _open_task(session: DossierSession, token: Token) -> None:
+def open_task_of(session: DossierSession, token: Token) -> OpenTask:
+    """The work item of a token that waits for a person, as the model draws it and opened now."""
     node, dossier = token.node, session.dossier
     hours = node.norm.hours if node.norm else None
-    task = OpenTask(
+    return OpenTask(
         id=token.id,
         dossier_code=dossier.code,
         activity_id=node.id,
@@ -129,8 +163,6 @@ def _open_task(session: DossierSession, token: Token) -> None:
             for f in node.form
         ),
     )
-    session.gathered.opened.append(task)
-    session.record("task_opened", {"task_id": token.id, "activity_id": node.id, "role": task.role})
 
 
 def _cancel_call(session: DossierSession, key: str) -> None:

@@ -6,7 +6,7 @@ goes where is the store's affair; `services/storage` keeps to a fixed number of 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -136,6 +136,7 @@ class DossierFilter:
     procedure_code: str | None = None
     status: str | None = None
     limit: int = 200
+    version_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +207,13 @@ class Store(Protocol):
 
     def dossiers(self, wanted: DossierFilter) -> Sequence[Dossier]: ...
 
+    def dossiers_of_period(self, authority_code: str, start: datetime, end: datetime) -> Iterator[Dossier]:
+        """An authority's dossiers that were received before `end` and had not ended before `start`, in the order of receipt.
+
+        However many there are, they come a few at a time, and all as they stood at one moment. For books and periodic reports.
+        """
+        ...
+
     def count_by_status(self) -> Mapping[str, int]:
         """How many dossiers there are in each status; statuses without any are left out."""
         ...
@@ -249,13 +257,17 @@ class Store(Protocol):
         ...
 
     def ready_calls(self, now: datetime, limit: int = 100) -> Sequence[str]:
-        """Keys of calls that a worker may lease at `now`: queued and due, or running with a lease that ran out."""
+        """Keys of calls that a worker may lease at `now`: queued and due, or running with a lease that ran out.
+
+        Those of a suspended dossier wait until it is resumed.
+        """
         ...
 
     def lease_call(self, key: str, now: datetime, lease: timedelta) -> LeasedCall | None:
         """Take a call for one attempt, or None when it is not to be made now.
 
         `now` decides whether the next attempt is due (it may be a simulated time); the lease itself runs on real time. A call
-        whose lane has an earlier unfinished call of the same dossier is not given. Adds one to `attempts` and `fence`.
+        whose lane has an earlier unfinished call of the same dossier, or whose dossier is suspended, is not given. Adds one to
+        `attempts` and `fence`.
         """
         ...

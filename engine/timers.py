@@ -1,4 +1,5 @@
-"""The timers of models: texts such as "15 working days" or "1 working day before due", and when they fall due.
+"""The timers of models: texts such as "15 working days", "1 working day before due" or "every 5 working days", and when they
+fall due.
 
 The texts are those of docs/extension.md, Timers. Whose clock a timer is on decides what stops it: legal pauses stop the
 authority's, never the applicant's; the wall clock is plain time, except that days are still days of the calendar.
@@ -12,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from motcua.engine.calendars import Calendar
+from motcua.engine.calendars import Calendar, check_aware
 from motcua.engine.counting import closed_stops, count
 from motcua.engine.dossier import LegalPause
 from motcua.engine.due_moments import DueMoment, Policy
@@ -28,16 +29,29 @@ class TimerUnreadable(InvalidInput):
 
 @dataclass(frozen=True, slots=True)
 class Timer:
-    """Exactly one of the three is set: a time limit, minutes of the wall clock, or working days before the due date."""
+    """Exactly one of the first four is set: a time limit, minutes of the wall clock, working days before the due date, an instant.
+
+    repeats: whether it falls due again after each further such time, at most `times` times.
+    """
 
     after: TimeLimit | None = None
     wall_minutes: int | None = None
     working_days_before_due: int | None = None
+    instant: datetime | None = None
+    repeats: bool = False
+    times: int | None = None
 
 
 def parse_timer(text: str, clock: ClockName | None = None) -> Timer:
     """Read a timer text; with `clock`, also check that it makes sense on that clock. Raises TimerUnreadable."""
     words = " ".join(text.lower().split())
+    if match := re.fullmatch(r"(?:(\d{1,3}) times? )?every (.*)", words):
+        again = parse_timer(match[2], clock)
+        if again.working_days_before_due is not None or again.instant is not None or again.repeats or match[1] == "0":
+            raise _unreadable(text)
+        return replace(again, repeats=True, times=int(match[1]) if match[1] else None)
+    if re.match(r"\d{4}-", words):
+        return Timer(instant=_instant(text))
     if match := re.fullmatch(r"(\d{1,4}) working days? before due", words):
         timer = Timer(working_days_before_due=int(match[1]))
     elif match := re.fullmatch(r"(\d{1,6}) minutes?", words):
@@ -61,10 +75,24 @@ def parse_timer(text: str, clock: ClockName | None = None) -> Timer:
     return timer
 
 
+def _instant(text: str) -> datetime:
+    try:
+        instant = datetime.fromisoformat(text.strip())
+    except ValueError as cause:
+        raise _unreadable(text) from cause
+    if instant.tzinfo is None:
+        raise TimerUnreadable(
+            f'"{text}" has no zone. Write for example "2026-03-31T17:00:00+07:00".',
+            text=text,
+        )
+    return instant.astimezone(UTC)
+
+
 def _unreadable(text: str) -> TimerUnreadable:
     return TimerUnreadable(
         f'"{text}" is no timer. Write "15 working days", "20 calendar days", "8 hours", "2 months", "1 working day before due", '
-        'or, on the wall clock, "30 minutes".',
+        'on the wall clock "30 minutes", the instant "2026-03-31T17:00:00+07:00", or, to repeat, "every 5 working days" and '
+        '"3 times every 8 hours".',
         text=text,
     )
 
@@ -78,17 +106,24 @@ def timer_instant(
     due: DueMoment | None,
     clock: ClockName,
     pauses: Sequence[LegalPause] = (),
+    round: int = 1,
 ) -> datetime | None:
     """When the timer falls due that a token started at `started_at`.
 
     A duration in days falls due at the end of its last day (`expires_at`), in hours at the instant, and one before the due
-    date at the opening of that working day. Only the authority's clock is moved by `pauses`. None when the due date is
+    date at the opening of that working day. One that repeats falls due for the n-th time, n being `round`, after n such times;
+    None when that is more than it may. Only the authority's clock is moved by `pauses`. None when the due date is
     unknown, and while an open pause keeps the authority's clock from getting there: ask again when it runs.
-    Raises TimerUnreadable, CalendarUnknown.
+    Raises TimerUnreadable, CalendarUnknown, NaiveInstant.
     """
+    check_aware(started_at)
     timer = parse_timer(text, clock)
+    if timer.instant is not None:
+        return timer.instant
+    if timer.times is not None and round > timer.times:
+        return None
     if timer.wall_minutes is not None:
-        return started_at.astimezone(UTC) + timedelta(minutes=timer.wall_minutes)
+        return started_at.astimezone(UTC) + timedelta(minutes=timer.wall_minutes * round)
     standing = [pause.started_at for pause in pauses if pause.ended_at is None] if clock == "authority" else []
     if timer.working_days_before_due is not None:
         if due is None:
@@ -96,11 +131,12 @@ def timer_instant(
         reached_at = falls_due_at = calendar.opening_of(calendar.working_day_before(due.due_on, timer.working_days_before_due))
     else:
         assert timer.after is not None
-        if clock == "wall" and timer.after.unit is Unit.HOURS:
-            return started_at.astimezone(UTC) + timedelta(hours=timer.after.amount)
+        after = replace(timer.after, amount=timer.after.amount * round)
+        if clock == "wall" and after.unit is Unit.HOURS:
+            return started_at.astimezone(UTC) + timedelta(hours=after.amount)
         # Late receipt, cut-off and starting again from zero belong to the dossier's limit, not to a token's timer.
         plain = replace(policy, late_receipt=None, cut_off=None, supplement="resume")
         closed = [pause for pause in pauses if pause.ended_at is not None] if clock == "authority" else []
-        counted = count(started_at, timer.after, calendar, plain, closed_stops(closed, None))
+        counted = count(started_at, after, calendar, plain, closed_stops(closed, None))
         reached_at, falls_due_at = counted.due_at, counted.expires_at
     return None if standing and reached_at > min(standing) else falls_due_at

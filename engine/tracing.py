@@ -67,7 +67,8 @@ def trace_events(
         after = count(received_at, limit, calendar, policy, stops[:number])
         restarted = policy.supplement == "restart" and stop.cause == SUPPLEMENT and after.start == stop.end
         if stop.end > received_at:
-            step("pause", stop.start, after.raw, "restart" if restarted else "resume", until=stop.end, cause=stop.cause)
+            rule = "restart" if restarted else "resume" if stop.cause == SUPPLEMENT else "off_the_clock"
+            step("pause", stop.start, after.raw, rule, until=stop.end, cause=stop.cause)
         before = after
     if counted.due_on != counted.raw:
         step("roll_forward", calendar.end_of(counted.raw), counted.due_on, "roll_forward")

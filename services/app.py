@@ -17,7 +17,6 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from motcua.engine.calendars import default_calendar
 from motcua.engine.clock import Clock, SystemClock
 from motcua.engine.connectors import Connector
 from motcua.engine.dossier_engine import DossierEngine
@@ -25,8 +24,9 @@ from motcua.engine.service_calls import CallRunner
 from motcua.procedures_catalog.catalog import Catalog, load_catalog
 from motcua.services import counterparts
 from motcua.services.blobs import FolderBlobs
+from motcua.services.calendars import load_calendars
 from motcua.services.connectors import documents
-from motcua.services.connectors.documents import Letterhead, Letterheads
+from motcua.services.connectors.documents import Letterheads, letterhead_from_catalog
 from motcua.services.connectors.national_portal.connector import OPERATIONS as PORTAL_OPERATIONS
 from motcua.services.connectors.national_portal.connector import NationalPortalConnector
 from motcua.services.connectors.national_portal.session import PortalSettings
@@ -103,11 +103,12 @@ def _app_on(settings: Settings, url: str, clock: Clock) -> Iterator[App]:
         migrate(database)
         wall = SystemClock()
         store = PostgresStore(database, wall)
-        engine = DossierEngine(store, clock, default_calendar(), OPERATIONS)
         blobs = FolderBlobs(settings.blobs_dir)
         catalog = load_catalog()
+        calendars = load_calendars(settings.data_dir, catalog.authorities)
+        engine = DossierEngine(store, clock, calendars.for_the_country(), OPERATIONS, calendar_for=calendars.calendar_for)
         identities = DevelopmentAuthority(settings.pki_dir, wall.now())
-        letterheads: Letterheads = lambda code: letterhead(catalog, code)  # noqa: E731
+        letterheads: Letterheads = lambda code: letterhead_from_catalog(catalog, code)  # noqa: E731
         signing = SigningConnector(blobs, identities, letterheads)
         portal = NationalPortalConnector(portal_settings(settings, catalog))
         payment = PaymentConnector(payment_settings(settings))
@@ -168,12 +169,3 @@ def payment_settings(settings: Settings) -> PaymentSettings:
         account=settings.bank_account or LOCAL_ACCOUNT,
         callback_base_url=settings.public_url,
     )
-
-
-def letterhead(catalog: Catalog, authority_code: str) -> Letterhead:
-    """The letterhead of an authority as the catalogue knows it; an unknown code is printed as a code."""
-    authority = catalog.authorities.get(authority_code)
-    if authority is None:
-        return documents.letterhead_from_code(authority_code)
-    parent = catalog.authorities.get(authority.parent or "")
-    return Letterhead(authority=authority.name, parent=parent.name if parent else None)

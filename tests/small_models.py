@@ -12,10 +12,12 @@ from motcua.bpmn.elements import (
     Definitions,
     EventDefinition,
     EventKind,
+    LoopKind,
     Node,
     NodeKind,
     OperationUse,
     Process,
+    Repetition,
     SequenceFlow,
     Timer,
     TimerClock,
@@ -63,6 +65,10 @@ def parallel(id: str) -> Node:
     return node(id, NodeKind.PARALLEL_GATEWAY)
 
 
+def inclusive(id: str) -> Node:
+    return node(id, NodeKind.INCLUSIVE_GATEWAY)
+
+
 def race(id: str, **attributes: Any) -> Node:
     return node(id, NodeKind.EVENT_BASED_GATEWAY, **attributes)
 
@@ -74,6 +80,51 @@ def message(id: str, name: str | None = None, **attributes: Any) -> Node:
 def timer(id: str, text: str, clock: TimerClock = TimerClock.AUTHORITY) -> Node:
     definition = EventDefinition(EventKind.TIMER, timer=Timer(TimerKind.DURATION, text, clock))
     return node(id, NodeKind.INTERMEDIATE_CATCH_EVENT, event=definition)
+
+
+def definition(kind: EventKind, name: str | None = None, *, cycle: str | None = None) -> EventDefinition:
+    """`name` is the message, the error code, the signal, the escalation, the link, the condition or the time."""
+    if kind is EventKind.MESSAGE:
+        return EventDefinition(kind, message=name)
+    if kind is EventKind.ERROR:
+        return EventDefinition(kind, error_code=name)
+    if kind is EventKind.CONDITIONAL:
+        return EventDefinition(kind, condition=name)
+    if kind is EventKind.TIMER:
+        timer = Timer(TimerKind.CYCLE, cycle) if cycle else Timer(TimerKind.DURATION, name or "8 hours")
+        return EventDefinition(kind, timer=timer)
+    return EventDefinition(kind, name=name)
+
+
+def catch(id: str, kind: EventKind, name: str | None = None) -> Node:
+    return node(id, NodeKind.INTERMEDIATE_CATCH_EVENT, event=definition(kind, name))
+
+
+def throw(id: str, kind: EventKind, name: str | None = None, **attributes: Any) -> Node:
+    return node(id, NodeKind.INTERMEDIATE_THROW_EVENT, event=definition(kind, name), **attributes)
+
+
+def end_with(id: str, kind: EventKind, name: str | None = None, **attributes: Any) -> Node:
+    return node(id, NodeKind.END_EVENT, event=definition(kind, name), **attributes)
+
+
+def on(id: str, host: str, kind: EventKind, name: str | None = None, *, interrupting: bool = True) -> Node:
+    return boundary(id, host, definition(kind, name), interrupting=interrupting)
+
+
+def handler(id: str, event: EventDefinition, nodes: Iterable[Node], *flows: str, interrupting: bool = True) -> Node:
+    """An event sub-process; its start event has the id `{id}_start`."""
+    begin = node(f"{id}_start", NodeKind.START_EVENT, event=event, is_interrupting=interrupting)
+    body = Body(*_wired([begin, *nodes], flows))
+    return node(id, NodeKind.SUB_PROCESS, body=body, triggered_by_event=True)
+
+
+def transaction(id: str, nodes: Iterable[Node], *flows: str) -> Node:
+    return replace(sub_process(id, nodes, *flows), kind=NodeKind.TRANSACTION)
+
+
+def repeated(activity: Node, loop: LoopKind, **how: Any) -> Node:
+    return replace(activity, loop=loop, repetition=Repetition(**how))
 
 
 def boundary(id: str, host: str, event: EventDefinition, *, interrupting: bool = True) -> Node:

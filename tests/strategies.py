@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 from hypothesis import strategies as st
 
 from motcua.bpmn.elements import Definitions, Node
+from tests import composed_models
 from tests.small_models import end, message, parallel, person, process, race, script, service, start, sub_process, xor
 
 
@@ -105,3 +106,15 @@ def sound_models(draw_from: st.DrawFn) -> Definitions:
     first, last = draw(draw_from(blocks), on)
     begin, finish = on.add(start()), on.add(end())
     return process(on.nodes, f"{begin} > {first}", f"{last} > {finish}", *on.flows)
+
+
+def _around_any(parts: st.SearchStrategy[Block]) -> st.SearchStrategy[Block]:
+    return st.one_of(
+        st.tuples(st.sampled_from(sorted(composed_models.AROUND_TWO)), parts, parts),
+        st.tuples(st.sampled_from(sorted(composed_models.AROUND_ONE)), parts),
+    )
+
+
+_LEAVES = st.sampled_from(sorted(composed_models.LEAVES)).map(lambda kind: (kind,))
+composed_blocks: st.SearchStrategy[Block] = st.recursive(_LEAVES, _around_any, max_leaves=8)
+"""Blocks of every element that the engine runs; `composed_models.whole` makes a model of one."""

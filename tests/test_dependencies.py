@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tests.house import PACKAGES, ROOT, modules_of
 
-PERMISSIVE = {"MIT", "MIT-0", "MIT-CMU", "BSD-2-Clause", "BSD-3-Clause", "Apache-2.0", "ISC", "PSF-2.0"}
+PERMISSIVE = {"MIT", "MIT-0", "MIT-CMU", "BSD-2-Clause", "BSD-3-Clause", "0BSD", "Apache-2.0", "ISC", "PSF-2.0", "Zlib", "CC0-1.0"}
 ALLOWED = PERMISSIVE | {
     "MPL-2.0",  # its files stay under it, ours do not become so
     "OFL-1.1",  # a typeface: used and embedded in documents freely, not sold by itself
@@ -50,8 +50,8 @@ def canonical(name: str) -> str:
 def licences(package: str) -> set[str]:
     """The SPDX names in an installed package's metadata: of its expression, else its short licence field, else its classifiers."""
     known = metadata(package)
-    stated = [known["License-Expression"] or "", known["License"] or ""]
-    short = next((text for text in stated if text and len(text) < 40 and text != "Dual License"), None)
+    field = known["License"] or ""
+    short = known["License-Expression"] or (field if field and len(field) < 40 and field != "Dual License" else None)
     names = (
         re.split(r" (?:AND|OR) ", short)
         if short

@@ -8,9 +8,12 @@ What the checks cannot know (which operations exist, which roles, what a timer m
 
 from __future__ import annotations
 
+from motcua.bpmn.checks.broadcasts import BROADCAST_RULES
 from motcua.bpmn.checks.calls import CALL_RULES
 from motcua.bpmn.checks.findings import CheckContext, Finding, ModelRefused, Rule, Severity, errors
+from motcua.bpmn.checks.handlers import HANDLER_RULES
 from motcua.bpmn.checks.people import PEOPLE_RULES
+from motcua.bpmn.checks.repetitions import REPETITION_RULES
 from motcua.bpmn.checks.structure import STRUCTURE_RULES
 from motcua.bpmn.checks.support import SUPPORT_RULES
 from motcua.bpmn.checks.variables import VARIABLE_RULES
@@ -18,7 +21,16 @@ from motcua.bpmn.elements import Definitions
 
 __all__ = ["RULES", "CheckContext", "Finding", "ModelRefused", "Severity", "check_model", "errors"]
 
-RULES: tuple[Rule, ...] = (*SUPPORT_RULES, *STRUCTURE_RULES, *VARIABLE_RULES, *CALL_RULES, *PEOPLE_RULES)
+RULES: tuple[Rule, ...] = (
+    *SUPPORT_RULES,
+    *STRUCTURE_RULES,
+    *HANDLER_RULES,
+    *BROADCAST_RULES,
+    *REPETITION_RULES,
+    *VARIABLE_RULES,
+    *CALL_RULES,
+    *PEOPLE_RULES,
+)
 
 
 def check_model(definitions: Definitions, context: CheckContext) -> tuple[Finding, ...]:

@@ -6,16 +6,25 @@ from collections.abc import Iterator
 from typing import Final
 
 from motcua.bpmn.checks.findings import CheckContext, Finding, Rule, all_nodes, containers, doubtful, repeated, title, wrong
+from motcua.bpmn.checks.handlers import caught_in
 from motcua.bpmn.checks.variables import called_parts
 from motcua.bpmn.elements import Definitions, EventKind, Node, NodeKind, walk
 from motcua.errors import MotcuaError
 
 _ASKING: Final = frozenset({NodeKind.SERVICE_TASK, NodeKind.SEND_TASK})
+_THROWING: Final = frozenset({NodeKind.INTERMEDIATE_THROW_EVENT, NodeKind.END_EVENT})
+
+
+def asks(node: Node) -> bool:
+    """Whether a node asks an outside system for something: service and send tasks, and messages that are thrown."""
+    return node.kind in _ASKING or (node.kind in _THROWING and node.event_kind is EventKind.MESSAGE)
 
 
 def operations_fit(definitions: Definitions, context: CheckContext) -> Iterator[Finding]:
     for node in all_nodes(definitions):
-        if node.kind not in _ASKING:
+        if not asks(node):
+            if node.operation is not None:
+                yield wrong("operation", node, f"{title(node)} throws no message, but names an operation", "remove one of the two")
             continue
         if node.operation is None:
             yield wrong("operation", node, f"{title(node)} names no operation", 'add <motcua:operation name="…"/>')
@@ -59,7 +68,7 @@ def errors_that_can_come(node: Node, context: CheckContext) -> frozenset[str]:
 
 
 def _codes(node: Node, context: CheckContext, calling: frozenset[str]) -> frozenset[str]:
-    if node.kind in _ASKING:
+    if asks(node):
         signature = context.operations.get(node.operation.name) if node.operation else None
         return frozenset(signature.errors) if signature else frozenset()
     if node.body:
@@ -72,12 +81,17 @@ def _codes(node: Node, context: CheckContext, calling: frozenset[str]) -> frozen
 
 def _uncaught(nodes: tuple[Node, ...], context: CheckContext, calling: frozenset[str]) -> frozenset[str]:
     codes: set[str] = set()
+    from_handlers: set[str] = set()
     caught = _caught(nodes)
     for node in nodes:
+        if node.triggered_by_event:
+            from_handlers |= _codes(node, context, calling)
+            continue
         if node.kind is NodeKind.END_EVENT and node.event_kind is EventKind.ERROR and node.event and node.event.error_code:
             codes.add(node.event.error_code)
         codes |= {code for code in _codes(node, context, calling) if not {(node.id, code), (node.id, None)} & caught}
-    return frozenset(codes)
+    handled = caught_in(nodes)
+    return frozenset(from_handlers if None in handled else from_handlers | {code for code in codes if code not in handled})
 
 
 def _caught(nodes: tuple[Node, ...]) -> set[tuple[str | None, str | None]]:
@@ -114,9 +128,11 @@ def errors_do_not_escape(definitions: Definitions, context: CheckContext) -> Ite
         if process.procedure_code is None:
             continue
         caught = _caught(process.nodes)
+        handled = caught_in(process.nodes)
         for node in process.nodes:
             for code in sorted(errors_that_can_come(node, context)):
-                if not {(node.id, code), (node.id, None)} & caught:
+                handled_here = bool({code, None} & handled) and not node.triggered_by_event
+                if not handled_here and not {(node.id, code), (node.id, None)} & caught:
                     yield doubtful(
                         "uncaught-error",
                         node,
@@ -141,7 +157,7 @@ def shared_parts_exist(definitions: Definitions, context: CheckContext) -> Itera
 def messages_have_names(definitions: Definitions, context: CheckContext) -> Iterator[Finding]:
     for process in definitions.processes:
         for node in walk(process):
-            waits = node.kind is NodeKind.RECEIVE_TASK or node.event_kind is EventKind.MESSAGE
+            waits = node.kind is NodeKind.RECEIVE_TASK or (node.event_kind is EventKind.MESSAGE and not asks(node))
             if waits and not (node.event and node.event.message):
                 yield wrong(
                     "message",

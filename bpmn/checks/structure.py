@@ -31,7 +31,8 @@ from motcua.bpmn.elements import (
     walk,
 )
 
-_CATCHES: Final = frozenset({EventKind.MESSAGE, EventKind.TIMER})
+_CATCHES: Final = frozenset({EventKind.MESSAGE, EventKind.TIMER, EventKind.SIGNAL, EventKind.CONDITIONAL})
+_DECIDING: Final = frozenset({NodeKind.EXCLUSIVE_GATEWAY, NodeKind.INCLUSIVE_GATEWAY})
 
 
 def ids_are_given_once(definitions: Definitions, context: CheckContext) -> Iterator[Finding]:
@@ -115,18 +116,32 @@ def every_node_is_on_the_way(definitions: Definitions, context: CheckContext) ->
         backward: defaultdict[str, list[str]] = defaultdict(list)
         steps = [(flow.source, flow.target) for flow in container.flows]
         steps += [(node.attached_to, node.id) for node in container.nodes if node.attached_to]
+        steps += [
+            (source.id, target.id)
+            for source in _links(container, False)
+            for target in _links(container, True)
+            if source.event and target.event and source.event.name == target.event.name
+        ]
         for source, target in steps:
             forward[source].append(target)
             backward[target].append(source)
         reached = _reach((node.id for node in container.nodes if node.kind is NodeKind.START_EVENT), forward)
         leaving = _reach((node.id for node in container.nodes if node.kind is NodeKind.END_EVENT), backward)
         for node in container.nodes:
+            if node.triggered_by_event:
+                continue
             if node.id not in reached:
                 yield wrong(
                     "unreachable", node, f"no way leads from the start event to {title(node)}", "join it with a sequence flow"
                 )
-            if node.id not in leaving or (not node.outgoing and node.kind is not NodeKind.END_EVENT):
+            ends_here = not node.outgoing and node.kind is not NodeKind.END_EVENT and node not in _links(container, False)
+            if node.id not in leaving or ends_here:
                 yield wrong("no-way-out", node, f"no way leads from {title(node)} to an end event", "join it with a sequence flow")
+
+
+def _links(container: Process | Body, catching: bool) -> list[Node]:
+    kind = NodeKind.INTERMEDIATE_CATCH_EVENT if catching else NodeKind.INTERMEDIATE_THROW_EVENT
+    return [node for node in container.nodes if node.kind is kind and node.event_kind is EventKind.LINK]
 
 
 def _reach(first: Iterable[str], steps: Mapping[str, list[str]]) -> set[str]:
@@ -147,25 +162,28 @@ def only_gateways_split(definitions: Definitions, context: CheckContext) -> Iter
                 "implicit-split",
                 node,
                 f"{len(node.outgoing)} sequence flows leave {title(node)}",
-                "put a parallel or an exclusive gateway after it",
+                "put a parallel, an inclusive or an exclusive gateway after it",
             )
 
 
-def conditions_stand_at_exclusive_gateways(definitions: Definitions, context: CheckContext) -> Iterator[Finding]:
+def conditions_stand_at_gateways(definitions: Definitions, context: CheckContext) -> Iterator[Finding]:
     for _, container in containers(definitions):
         kinds = {node.id: node.kind for node in container.nodes}
         for flow in container.flows:
-            if flow.condition is not None and kinds.get(flow.source) not in {None, NodeKind.EXCLUSIVE_GATEWAY}:
+            if flow.condition is not None and kinds.get(flow.source) not in {None, *_DECIDING}:
                 yield wrong(
-                    "condition", flow, "a condition has no effect here", "remove it, or let the flow leave an exclusive gateway"
+                    "condition",
+                    flow,
+                    "a condition has no effect here",
+                    "remove it, or let the flow leave an exclusive or inclusive gateway",
                 )
 
 
-def exclusive_gateways_always_decide(definitions: Definitions, context: CheckContext) -> Iterator[Finding]:
+def gateways_always_decide(definitions: Definitions, context: CheckContext) -> Iterator[Finding]:
     for _, container in containers(definitions):
         flows = {flow.id: flow for flow in container.flows}
         for node in container.nodes:
-            if node.kind is not NodeKind.EXCLUSIVE_GATEWAY:
+            if node.kind not in _DECIDING:
                 continue
             leaving = [flows[flow_id] for flow_id in node.outgoing]
             if len(leaving) > 1 and not any(flow.is_default for flow in leaving):
@@ -207,7 +225,14 @@ def event_based_gateways_wait(definitions: Definitions, context: CheckContext) -
                         "event-based-gateway",
                         follower,
                         f"{title(follower)} follows an event-based gateway, but is no event that can be waited for",
-                        "let only message and timer catch events and receive tasks follow it",
+                        "let only message, timer, signal and conditional catch events and receive tasks follow it",
+                    )
+                elif follower.loop is not None or any(each.attached_to == follower.id for each in container.nodes):
+                    yield wrong(
+                        "event-based-gateway",
+                        follower,
+                        f"{title(follower)} follows an event-based gateway, but is repeated or has boundary events",
+                        "put the repetition or the boundary events on a sub-process around all of it",
                     )
                 elif len(follower.incoming) > 1:
                     yield wrong(
@@ -248,8 +273,8 @@ STRUCTURE_RULES: Final[tuple[Rule, ...]] = (
     starts_and_ends,
     every_node_is_on_the_way,
     only_gateways_split,
-    conditions_stand_at_exclusive_gateways,
-    exclusive_gateways_always_decide,
+    conditions_stand_at_gateways,
+    gateways_always_decide,
     event_based_gateways_wait,
     everything_is_drawn,
 )

@@ -1,12 +1,17 @@
-"""Rules about what the engine of today runs. Whatever is not in these tables is refused, never run differently than drawn."""
+"""Rules about what the engine of today runs. Whatever is not in these tables is refused, never run differently than drawn.
+
+The table "What the engine runs" of docs/extension.md and the tables of `motcua.engine.spiff` say the same; a test keeps them alike.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
 from motcua.bpmn.checks.findings import CheckContext, Finding, Rule, Severity, all_nodes, containers, title, wrong
-from motcua.bpmn.elements import ACTIVITY_KINDS, Definitions, EventKind, NodeKind, Process, TimerKind
+from motcua.bpmn.checks.handlers import caught_in, handler_starts
+from motcua.bpmn.elements import ACTIVITY_KINDS, Definitions, EventKind, Node, NodeKind, Process, TimerKind
 
 _ONLY_WARNED: Final = frozenset({"foreign-extension", "data-object", "listed-flow"})
 
@@ -14,18 +19,31 @@ _REFUSED_KINDS: Final[Mapping[NodeKind, str]] = {
     NodeKind.TASK: "say who or what does it: a user task, a service task or another kind of task",
     NodeKind.BUSINESS_RULE_TASK: "decide in a script task, or at an exclusive gateway",
     NodeKind.AD_HOC_SUB_PROCESS: "draw an embedded sub-process with the order of its tasks",
-    NodeKind.TRANSACTION: "draw an embedded sub-process with an error boundary event",
-    NodeKind.INCLUSIVE_GATEWAY: "use a parallel gateway with an exclusive gateway in each branch",
-    NodeKind.COMPLEX_GATEWAY: "use exclusive and parallel gateways",
+    NodeKind.COMPLEX_GATEWAY: "use exclusive, inclusive and parallel gateways",
 }
-_EVENTS: Final[Mapping[NodeKind, frozenset[EventKind]]] = {
+_WAITING: Final = frozenset({EventKind.MESSAGE, EventKind.TIMER, EventKind.SIGNAL, EventKind.CONDITIONAL})
+_THROWN: Final = frozenset({EventKind.NONE, EventKind.MESSAGE, EventKind.SIGNAL, EventKind.ESCALATION})
+EVENTS: Final[Mapping[NodeKind, frozenset[EventKind]]] = {
     NodeKind.START_EVENT: frozenset({EventKind.NONE}),
-    NodeKind.END_EVENT: frozenset({EventKind.NONE, EventKind.TERMINATE, EventKind.ERROR}),
-    NodeKind.INTERMEDIATE_THROW_EVENT: frozenset({EventKind.NONE}),
-    NodeKind.INTERMEDIATE_CATCH_EVENT: frozenset({EventKind.MESSAGE, EventKind.TIMER}),
-    NodeKind.BOUNDARY_EVENT: frozenset({EventKind.MESSAGE, EventKind.TIMER, EventKind.ERROR}),
+    NodeKind.END_EVENT: _THROWN | {EventKind.TERMINATE, EventKind.ERROR, EventKind.CANCEL},
+    NodeKind.INTERMEDIATE_THROW_EVENT: _THROWN | {EventKind.LINK},
+    NodeKind.INTERMEDIATE_CATCH_EVENT: _WAITING | {EventKind.LINK},
+    NodeKind.BOUNDARY_EVENT: _WAITING | {EventKind.ERROR, EventKind.ESCALATION, EventKind.CANCEL},
 }
-_CATCH_ERRORS: Final = frozenset({NodeKind.SERVICE_TASK, NodeKind.CALL_ACTIVITY, NodeKind.SUB_PROCESS})
+HANDLER_STARTS: Final = _WAITING | {EventKind.ERROR, EventKind.ESCALATION}
+"""What may start an event sub-process."""
+_HOSTS: Final[Mapping[EventKind, tuple[frozenset[NodeKind], str]]] = {
+    EventKind.ERROR: (
+        frozenset({NodeKind.SERVICE_TASK, NodeKind.CALL_ACTIVITY, NodeKind.SUB_PROCESS, NodeKind.TRANSACTION}),
+        "put error boundary events on service tasks, call activities and sub-processes",
+    ),
+    EventKind.ESCALATION: (
+        frozenset({NodeKind.CALL_ACTIVITY, NodeKind.SUB_PROCESS, NodeKind.TRANSACTION}),
+        "put escalation boundary events on call activities and sub-processes",
+    ),
+    EventKind.CANCEL: (frozenset({NodeKind.TRANSACTION}), "put cancel boundary events on transactions"),
+}
+"""Where alone an event of this kind can come from, and what to do."""
 
 
 def what_the_reader_found(definitions: Definitions, context: CheckContext) -> Iterator[Finding]:
@@ -39,25 +57,12 @@ def kinds_of_nodes(definitions: Definitions, context: CheckContext) -> Iterator[
         remedy = _REFUSED_KINDS.get(node.kind)
         if remedy:
             yield wrong("unsupported-element", node, f"the engine does not run a {node.kind.value.replace('_', ' ')}", remedy)
-        if node.triggered_by_event:
-            yield wrong(
-                "unsupported-element",
-                node,
-                "the engine does not run event sub-processes",
-                "use a boundary event on a sub-process that holds the steps it may interrupt",
-            )
-        if node.loop:
-            yield wrong(
-                "multi-instance",
-                node,
-                f"the engine does not run the {node.loop.value} repetition of {title(node)}",
-                "draw the loop with gateways",
-            )
 
 
 def kinds_of_events(definitions: Definitions, context: CheckContext) -> Iterator[Finding]:
+    starts_of_handlers = handler_starts(definitions)
     for node in all_nodes(definitions):
-        allowed = _EVENTS.get(node.kind)
+        allowed = HANDLER_STARTS if node.id in starts_of_handlers else EVENTS.get(node.kind)
         if allowed is not None and node.event_kind not in allowed:
             kinds = ", ".join(sorted(kind.value for kind in allowed))
             yield wrong(
@@ -68,25 +73,58 @@ def kinds_of_events(definitions: Definitions, context: CheckContext) -> Iterator
             )
 
 
-def timers_are_durations(definitions: Definitions, context: CheckContext) -> Iterator[Finding]:
+def timers_say_what_their_element_is(definitions: Definitions, context: CheckContext) -> Iterator[Finding]:
+    """A date, a duration and a cycle are written differently, and a cycle stands only where it can come again."""
+    starts_of_handlers = handler_starts(definitions)
     for node in all_nodes(definitions):
         timer = node.event.timer if node.event else None
-        if timer and timer.kind is not TimerKind.DURATION:
+        if timer is None:
+            continue
+        if _kind_of_text(timer.text) is not timer.kind:
             yield wrong(
                 "timer",
                 node,
-                f"the engine does not run a timer with a {timer.kind.value}",
-                "write a bpmn:timeDuration, such as 15 working days",
+                f'"{timer.text}" is no {timer.kind.value} of a timer',
+                f"write it as in {_EXAMPLES[timer.kind]}",
                 line=timer.line,
             )
+        if timer.kind is TimerKind.CYCLE and _interrupts(node, node.id in starts_of_handlers):
+            yield wrong(
+                "timer",
+                node,
+                f"{title(node)} happens once, so that its timer cannot repeat",
+                "write a bpmn:timeDuration, or make the event non-interrupting",
+                line=timer.line,
+            )
+
+
+_EXAMPLES: Final = {
+    TimerKind.DURATION: "15 working days",
+    TimerKind.DATE: "2026-03-31T17:00:00+07:00",
+    TimerKind.CYCLE: "every 5 working days, or 3 times every 8 hours",
+}
+
+
+def _kind_of_text(text: str) -> TimerKind:
+    if re.match(r"(\d+ times? )?every ", text):
+        return TimerKind.CYCLE
+    return TimerKind.DATE if re.match(r"\d{4}-", text) else TimerKind.DURATION
+
+
+def _interrupts(node: Node, starts_a_handler: bool) -> bool:
+    if node.kind is NodeKind.BOUNDARY_EVENT:
+        return node.cancel_activity
+    return node.is_interrupting if starts_a_handler else True
 
 
 def error_ends_are_inside_a_part(definitions: Definitions, context: CheckContext) -> Iterator[Finding]:
     """An error end event needs somebody outside who can catch it."""
     for process, container in containers(definitions):
         if isinstance(container, Process) and process.procedure_code is not None:
+            caught = caught_in(container.nodes)
             for node in container.nodes:
-                if node.kind is NodeKind.END_EVENT and node.event_kind is EventKind.ERROR:
+                code = node.event.error_code if node.event else None
+                if node.kind is NodeKind.END_EVENT and node.event_kind is EventKind.ERROR and not {code, None} & caught:
                     yield wrong(
                         "error-end",
                         node,
@@ -102,22 +140,19 @@ def boundary_events(definitions: Definitions, context: CheckContext) -> Iterator
             if node.kind is not NodeKind.BOUNDARY_EVENT:
                 continue
             host = hosts.get(node.attached_to or "")
-            if host is None or host.kind not in ACTIVITY_KINDS:
+            if host is None or host.kind not in ACTIVITY_KINDS or host.triggered_by_event:
                 yield wrong(
                     "boundary-event",
                     node,
                     f'the boundary event {title(node)} is attached to "{node.attached_to or ""}", which is no activity here',
                     "put it on the edge of a task, a call activity or a sub-process",
                 )
-            elif node.event_kind is EventKind.ERROR and host.kind not in _CATCH_ERRORS:
-                yield wrong(
-                    "boundary-event",
-                    node,
-                    f"{title(host)} raises no error",
-                    "put error boundary events on service tasks, call activities and sub-processes",
-                )
-            if node.event_kind is EventKind.ERROR and not node.cancel_activity:
-                yield wrong("boundary-event", node, "an error always interrupts", 'remove cancelActivity="false"')
+            elif node.event_kind in _HOSTS and host.kind not in _HOSTS[node.event_kind][0]:
+                remedy = _HOSTS[node.event_kind][1]
+                yield wrong("boundary-event", node, f"{title(host)} raises no {node.event_kind.value}", remedy)
+            if node.event_kind in {EventKind.ERROR, EventKind.CANCEL} and not node.cancel_activity:
+                what = "an error" if node.event_kind is EventKind.ERROR else "a cancelled transaction"
+                yield wrong("boundary-event", node, f"{what} always interrupts", 'remove cancelActivity="false"')
 
 
 def scripts_are_ours(definitions: Definitions, context: CheckContext) -> Iterator[Finding]:
@@ -157,7 +192,7 @@ SUPPORT_RULES: Final[tuple[Rule, ...]] = (
     what_the_reader_found,
     kinds_of_nodes,
     kinds_of_events,
-    timers_are_durations,
+    timers_say_what_their_element_is,
     error_ends_are_inside_a_part,
     boundary_events,
     scripts_are_ours,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from motcua.bpmn.checks.findings import CheckContext, Finding, Rule, Severity, all_flows, all_nodes, repeated, title, wrong
-from motcua.bpmn.elements import Definitions, FieldType, FormField, Node, NodeKind
+from motcua.bpmn.elements import Definitions, FieldType, FormField, Node, NodeKind, Repetition
 from motcua.bpmn.expressions import ENGINE_NAMES, ExpressionRefused, compile_expression, compile_script, why_not_a_variable
 
 
@@ -34,11 +34,28 @@ def uses(definitions: Definitions) -> Iterator[Use]:
     for node in all_nodes(definitions):
         for argument in (*node.arguments, *(node.operation.inputs if node.operation else ())):
             yield _use(node.id, argument.line, f'input "{argument.name}"', argument.expression)
+        if node.event and node.event.condition is not None:
+            yield _use(node.id, node.event.line, "condition", node.event.condition)
+        if node.repetition:
+            yield from _repetition_uses(node, node.repetition)
         if node.kind is NodeKind.SCRIPT_TASK:
             try:
                 yield Use(node.id, node.line, "script", compile_script(node.script or "").names)
             except ExpressionRefused as refusal:
                 yield Use(node.id, node.line, "script", frozenset(), str(refusal))
+
+
+def _repetition_uses(node: Node, repetition: Repetition) -> Iterator[Use]:
+    for what, text in (
+        ("loop condition", repetition.condition),
+        ("number of instances", repetition.cardinality),
+        ("completion condition", repetition.completion),
+    ):
+        if text is not None:
+            yield _use(node.id, repetition.line, what, text)
+    for what, name in (("list of items", repetition.collection), ("output of the instances", repetition.output_item)):
+        if name is not None:
+            yield Use(node.id, repetition.line, what, frozenset({name}))
 
 
 def _use(element_id: str, line: int, what: str, text: str) -> Use:
@@ -55,6 +72,8 @@ def given_names(definitions: Definitions) -> frozenset[str]:
         names |= {field.name for field in (*node.form, *node.payload)}
         names |= {argument.name for argument in node.arguments}
         names |= {output.variable for output in node.operation.outputs} if node.operation else set()
+        if node.repetition:
+            names |= {name for name in (node.repetition.item, node.repetition.output_collection) if name is not None}
         if node.kind is NodeKind.SCRIPT_TASK:
             try:
                 names |= compile_script(node.script or "").assigned

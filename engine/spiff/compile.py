@@ -1,16 +1,21 @@
 """From BPMN elements to SpiffWorkflow specs. A compiled model is cached by its version and shared by all dossiers.
 
-Only models that passed the checks come here; what cannot be compiled is refused all the same, never skipped.
+Only models that passed the checks come here; what cannot be compiled is refused all the same, never skipped. The keys of bodies:
+
+    process                 a process            process/sub_process     the body of a sub-process
+    process/activity#       a repeated activity, alone in the body that each of its instances runs
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from motcua.bpmn.elements import Body, Definitions, EventKind, Node, NodeKind, Process, SequenceFlow
+from motcua.bpmn.elements import REPEATABLE_KINDS, Body, Definitions, EventKind, Node, NodeKind, Process, SequenceFlow
 from motcua.bpmn.expressions import Expression, compile_expression, compile_script
-from motcua.engine.spiff import specs
+from motcua.engine.spiff import events, gateways, graph, specs
+from motcua.engine.spiff.kinds import EVENTS, PLAIN
+from motcua.engine.spiff.repetition import Plan, Repetition
 from motcua.errors import InvalidInput
 
 
@@ -20,7 +25,11 @@ class ModelNotRunnable(InvalidInput):
 
 @dataclass(frozen=True, slots=True)
 class CompiledModel:
-    """main: the key of the process that a dossier starts. Bodies of sub-processes have the key `process/sub_process`."""
+    """main: the key of the process that a dossier starts.   processes, nodes: by the key of the body.
+
+    inputs: of operations, by body and node.   names: of the processes.   assigned: what scripts set.
+    has_conditions: whether conditional events must be looked at after every step.
+    """
 
     main: str
     processes: Mapping[str, specs.ProcessSpec]
@@ -28,6 +37,22 @@ class CompiledModel:
     start_node: Node
     inputs: Mapping[tuple[str, str], tuple[tuple[str, Expression], ...]]
     names: frozenset[str]
+    assigned: frozenset[str]
+    has_conditions: bool
+
+
+@dataclass(slots=True)
+class _Compiling:
+    """What grows while the bodies are compiled. handlers: the keys of the bodies of event sub-processes."""
+
+    known: frozenset[str]
+    pending: list[tuple[str, Process | Body]]
+    handlers: set[str] = field(default_factory=set)
+    processes: dict[str, specs.ProcessSpec] = field(default_factory=dict)
+    nodes: dict[str, dict[str, Node]] = field(default_factory=dict)
+    inputs: dict[tuple[str, str], tuple[tuple[str, Expression], ...]] = field(default_factory=dict)
+    assigned: set[str] = field(default_factory=set)
+    has_conditions: bool = False
 
 
 def compile_model(main: Definitions, shared: Mapping[str, Definitions]) -> CompiledModel:
@@ -42,28 +67,29 @@ def compile_model(main: Definitions, shared: Mapping[str, Definitions]) -> Compi
     for definitions in shared.values():
         for process in definitions.processes:
             bodies.setdefault(process.id, process)
-    compiled: dict[str, specs.ProcessSpec] = {}
-    nodes: dict[str, Mapping[str, Node]] = {}
-    inputs: dict[tuple[str, str], tuple[tuple[str, Expression], ...]] = {}
-    pending = list(bodies.items())
-    while pending:
-        key, body = pending.pop()
-        compiled[key] = _compile_body(key, body, bodies)
-        nodes[key] = {node.id: node for node in body.nodes}
-        for node in body.nodes:
-            if node.body is not None:
-                pending.append((f"{key}/{node.id}", node.body))
-            if node.operation is not None:
-                inputs[key, node.id] = tuple((i.name, compile_expression(i.expression)) for i in node.operation.inputs)
     start_node = next((n for n in executable[0].nodes if n.kind is NodeKind.START_EVENT), None)
     if start_node is None:
         raise ModelNotRunnable(f'The process "{executable[0].id}" has no start event. Draw one.', process=executable[0].id)
-    return CompiledModel(executable[0].id, compiled, nodes, start_node, inputs, frozenset(bodies))
+    work = _Compiling(frozenset(bodies), list(bodies.items()))
+    while work.pending:
+        key, body = work.pending.pop()
+        _compile_body(work, key, body)
+    return CompiledModel(
+        executable[0].id,
+        work.processes,
+        work.nodes,
+        start_node,
+        work.inputs,
+        work.known,
+        frozenset(work.assigned),
+        work.has_conditions,
+    )
 
 
-def _compile_body(key: str, body: Process | Body, processes: Mapping[str, object]) -> specs.ProcessSpec:
-    spec = specs.ProcessSpec(key)
-    by_id: dict[str, specs.NodeSpec] = {node.id: _compile_node(spec, key, node, processes) for node in body.nodes}
+def _compile_body(work: _Compiling, key: str, body: Process | Body) -> None:
+    spec = work.processes[key] = specs.ProcessSpec(key)
+    work.nodes[key] = {node.id: node for node in body.nodes}
+    by_id = {node.id: _compile_node(work, spec, key, node) for node in body.nodes if not node.triggered_by_event}
     entry = dict(by_id)
     for node in body.nodes:
         if node.kind is NodeKind.BOUNDARY_EVENT:
@@ -75,30 +101,84 @@ def _compile_body(key: str, body: Process | Body, processes: Mapping[str, object
     for node in body.nodes:
         if node.kind is NodeKind.START_EVENT:
             spec.start.connect(entry[node.id])
+        elif node.triggered_by_event:
+            spec.start.connect(_listener(work, spec, key, node))
+    _connect_all(spec, body, by_id, entry)
+    for gateway in spec.inclusive:
+        gateway.ways = graph.ways_to(gateway.name, body)
+
+
+def _connect_all(
+    spec: specs.ProcessSpec, body: Process | Body, by_id: Mapping[str, specs.NodeSpec], entry: Mapping[str, specs.NodeSpec]
+) -> None:
     flows = {flow.id: flow for flow in body.flows}
     for node in body.nodes:
         for flow_id in node.outgoing:
-            _connect(by_id[node.id], flows[flow_id], entry[flows[flow_id].target])
-    return spec
+            flow = flows[flow_id]
+            target = entry[flow.target]
+            if isinstance(target, gateways.Join) and graph.is_doubled(flow, body):
+                between = specs.Pass(spec, flow.id, None)
+                between.connect(target)
+                target = between
+            if isinstance(by_id[node.id], specs.EventBasedGateway) and not isinstance(target, events.CatchEvent):
+                raise _refused(node)
+            _connect(by_id[node.id], flow, target)
+    for source, target_id in graph.links(body):
+        by_id[source].connect(entry[target_id])
 
 
 def _connect(source: specs.NodeSpec, flow: SequenceFlow, target: specs.NodeSpec) -> None:
-    if isinstance(source, specs.ExclusiveGateway) and flow.condition is not None and not flow.is_default:
-        source.connect_if(specs.FlowCondition(compile_expression(flow.condition)), target)
+    if isinstance(source, gateways.Choosing) and flow.condition is not None and not flow.is_default:
+        source.connect_if(compile_expression(flow.condition), target)
     else:
         source.connect(target)
 
 
-def _compile_node(spec: specs.ProcessSpec, key: str, node: Node, processes: Mapping[str, object]) -> specs.NodeSpec:
+def _listener(work: _Compiling, spec: specs.ProcessSpec, key: str, node: Node) -> specs.NodeSpec:
+    """An event sub-process: its start event waits beside the body, and starts what it holds."""
+    assert node.body is not None
+    start = next((inner for inner in node.body.nodes if inner.kind is NodeKind.START_EVENT), None)
+    if start is None or start.event_kind not in EVENTS[NodeKind.START_EVENT] or start.event_kind is EventKind.NONE or node.loop:
+        raise _refused(start or node)
+    listener = events.Listener(spec, start.id, start, _condition(work, start))
+    work.pending.append((f"{key}/{node.id}", node.body))
+    work.handlers.add(f"{key}/{node.id}")
+    work.nodes[key][start.id] = start
+    listener.connect(events.HandlerProcess(spec, node.id, node, f"{key}/{node.id}", ()))
+    return listener
+
+
+def _compile_node(work: _Compiling, spec: specs.ProcessSpec, key: str, node: Node) -> specs.NodeSpec:
+    if node.operation is not None:
+        work.inputs[key, node.id] = tuple((i.name, compile_expression(i.expression)) for i in node.operation.inputs)
+    if node.body is not None:
+        work.pending.append((f"{key}/{node.id}", node.body))
+    if node.loop is None:
+        return _compile_single(work, spec, key, node)
+    alone = f"{key}/{node.id}#"
+    inner = work.processes[alone] = specs.ProcessSpec(alone)
+    work.nodes[alone] = {node.id: node}
+    if node.operation is not None:
+        work.inputs[alone, node.id] = work.inputs[key, node.id]
+    inner.start.connect(_compile_single(work, inner, key, node))
+    return Repetition(spec, node.id, node, alone, _plan(node))
+
+
+def _compile_single(work: _Compiling, spec: specs.ProcessSpec, key: str, node: Node) -> specs.NodeSpec:
     kind = node.kind
-    if kind in _SIMPLE:
-        return _SIMPLE[kind](spec, node.id, node)
+    if kind in PLAIN:
+        made = PLAIN[kind](spec, node.id, node)
+        if isinstance(made, gateways.InclusiveGateway):
+            spec.inclusive.append(made)
+        return made
     if kind is NodeKind.SCRIPT_TASK:
-        return specs.ScriptTask(spec, node.id, node, compile_script(node.script or ""))
-    if kind is NodeKind.SUB_PROCESS and not node.triggered_by_event and node.loop is None:
+        script = compile_script(node.script or "")
+        work.assigned |= script.assigned
+        return specs.ScriptTask(spec, node.id, node, script)
+    if kind in {NodeKind.SUB_PROCESS, NodeKind.TRANSACTION}:
         return specs.NestedProcess(spec, node.id, node, f"{key}/{node.id}", ())
-    if kind is NodeKind.CALL_ACTIVITY and node.loop is None:
-        if node.called_element not in processes:
+    if kind is NodeKind.CALL_ACTIVITY:
+        if node.called_element not in work.known:
             raise ModelNotRunnable(
                 f'Call activity "{node.id}" (line {node.line}) calls "{node.called_element}", which is not among the shared parts '
                 "of this version. Publish that part with the model, or correct calledElement.",
@@ -107,37 +187,52 @@ def _compile_node(spec: specs.ProcessSpec, key: str, node: Node, processes: Mapp
             )
         arguments = [(argument.name, compile_expression(argument.expression)) for argument in node.arguments]
         return specs.NestedProcess(spec, node.id, node, str(node.called_element), arguments)
-    if (kind, node.event_kind) in _EVENTS:
-        return _EVENTS[kind, node.event_kind](spec, node.id, node)
-    raise ModelNotRunnable(
-        f'"{node.id}" (line {node.line}) is a {kind.value} of kind {node.event_kind.value}, which the engine does not run. '
+    made_event = EVENTS.get(kind, {}).get(node.event_kind)
+    if made_event is None or (made_event is specs.ServiceTask and node.operation is None):
+        raise _refused(node)
+    if made_event is events.Listener:
+        if key not in work.handlers:
+            raise _refused(node)
+        return specs.Pass(spec, node.id, None)  # it was told when the listener was fired
+    if made_event is events.CatchEvent:
+        return events.CatchEvent(spec, node.id, node, _condition(work, node))
+    return made_event(spec, node.id, node)
+
+
+def _condition(work: _Compiling, node: Node) -> Expression | None:
+    if node.event is None or node.event.kind is not EventKind.CONDITIONAL:
+        return None
+    work.has_conditions = True
+    return compile_expression(node.event.condition or "")
+
+
+def _plan(node: Node) -> Plan:
+    repetition = node.repetition
+    if node.loop is None or node.kind not in REPEATABLE_KINDS or repetition is None or repetition.objection(node.loop):
+        raise _refused(node)
+    return Plan(
+        kind=node.loop,
+        condition=_optional(repetition.condition),
+        test_before=repetition.test_before,
+        maximum=repetition.maximum,
+        cardinality=_optional(repetition.cardinality),
+        collection=repetition.collection,
+        item=repetition.item,
+        output_collection=repetition.output_collection,
+        output_item=repetition.output_item,
+        completion=_optional(repetition.completion),
+    )
+
+
+def _optional(text: str | None) -> Expression | None:
+    return None if text is None else compile_expression(text)
+
+
+def _refused(node: Node) -> ModelNotRunnable:
+    kind = f"{node.kind.value} of kind {node.event_kind.value}" if node.loop is None else f"{node.loop.value} {node.kind.value}"
+    return ModelNotRunnable(
+        f'"{node.id}" (line {node.line}) is a {kind}, which the engine does not run. '
         "`motcua model check` says what to draw instead.",
         element=node.id,
         line=node.line,
     )
-
-
-_SIMPLE: dict[NodeKind, Callable[[specs.ProcessSpec, str, Node], specs.NodeSpec]] = {
-    NodeKind.USER_TASK: specs.PersonTask,
-    NodeKind.MANUAL_TASK: specs.PersonTask,
-    NodeKind.SERVICE_TASK: specs.ServiceTask,
-    NodeKind.SEND_TASK: specs.ServiceTask,
-    NodeKind.RECEIVE_TASK: specs.CatchEvent,
-    NodeKind.TASK: specs.Pass,
-    NodeKind.EXCLUSIVE_GATEWAY: specs.ExclusiveGateway,
-    NodeKind.PARALLEL_GATEWAY: specs.ParallelGateway,
-    NodeKind.EVENT_BASED_GATEWAY: specs.EventBasedGateway,
-}
-
-_EVENTS: dict[tuple[NodeKind, EventKind], Callable[[specs.ProcessSpec, str, Node], specs.NodeSpec]] = {
-    (NodeKind.START_EVENT, EventKind.NONE): specs.Pass,
-    (NodeKind.END_EVENT, EventKind.NONE): specs.Pass,
-    (NodeKind.END_EVENT, EventKind.TERMINATE): specs.TerminateEnd,
-    (NodeKind.END_EVENT, EventKind.ERROR): specs.ErrorEnd,
-    (NodeKind.INTERMEDIATE_THROW_EVENT, EventKind.NONE): specs.Pass,
-    (NodeKind.INTERMEDIATE_CATCH_EVENT, EventKind.MESSAGE): specs.CatchEvent,
-    (NodeKind.INTERMEDIATE_CATCH_EVENT, EventKind.TIMER): specs.CatchEvent,
-    (NodeKind.BOUNDARY_EVENT, EventKind.MESSAGE): specs.CatchEvent,
-    (NodeKind.BOUNDARY_EVENT, EventKind.TIMER): specs.CatchEvent,
-    (NodeKind.BOUNDARY_EVENT, EventKind.ERROR): specs.CatchEvent,
-}

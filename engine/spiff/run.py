@@ -5,75 +5,59 @@
     run.advance(completed)                  every node that completes is told, in order
     run.tokens(), run.save()
 
-The step loop is ours: a subprocess ends when it has no live token left, an interrupting event cancels before anything else
-runs, and a model that never comes to rest is stopped after `MAX_STEPS`.
+The step loop is ours: events that were thrown, and conditions that hold, take effect before anything else runs; a subprocess
+ends when it has no live token left; and a model that never comes to rest is stopped after `MAX_STEPS`.
 """
 
 from __future__ import annotations
 
-from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
-from typing import Any
+from typing import Any, NoReturn
 from uuid import UUID
 
-import msgpack
-from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 from SpiffWorkflow.workflow import Workflow
 
-from motcua.bpmn.elements import ClockStop, EventKind, Node, NodeKind
+from motcua.bpmn.elements import EventKind, Node
 from motcua.bpmn.expressions import Expression, Script
-from motcua.engine.codec import decode, encode
-from motcua.engine.spiff import specs
+from motcua.engine.spiff import events, specs, state
 from motcua.engine.spiff.compile import CompiledModel
+from motcua.engine.spiff.scopes import Scope
+from motcua.engine.spiff.state import StateUnreadable
+from motcua.engine.spiff.tokens import Token, TokenGone, Wait, token_gone, token_of, wait_of
 from motcua.engine.values import Value, Variables
-from motcua.errors import Conflict, MotcuaError
+from motcua.errors import MotcuaError
 
-STATE_FORMAT = 1
+__all__ = ["ModelFailed", "ProcessInstance", "Run", "StateUnreadable", "Token", "TokenGone", "Wait", "token_gone"]
+
 MAX_STEPS = 10_000
+_FROM_OUTSIDE = frozenset({Wait.PERSON, Wait.SERVICE, Wait.MESSAGE, Wait.TIMER, Wait.CONDITION})
 
 
 class ModelFailed(MotcuaError):
     """The model could not go on: an expression failed, an error was not caught, or it never came to rest. Nothing was saved."""
 
 
-class StateUnreadable(MotcuaError):
-    """The saved state is of a format that this release does not read."""
-
-
-class TokenGone(Conflict):
-    """The token that was to be moved is not there (any more)."""
-
-
-class Wait(StrEnum):
-    PERSON = "person"
-    SERVICE = "service"
-    MESSAGE = "message"
-    TIMER = "timer"
-    OTHER = "other"  # a join, an error boundary, a running sub-process
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A place where the dossier waits. `at` is when the token arrived; `stops_clock` when the wait is off the authority's clock."""
-
-    id: str
-    node: Node
-    process: str
-    wait: Wait
-    at: datetime
-    stops_clock: ClockStop | None
-
-
 class ProcessInstance(Workflow):  # type: ignore[misc]
-    """A process or sub-process inside a dossier; `parent_task` is the activity that runs it."""
+    """A process or sub-process inside a dossier; `parent_task` is the activity that runs it.
 
-    def __init__(self, spec: specs.ProcessSpec, top: Run | None, parent_task: Any, deserializing: bool = False) -> None:
+    number: which instance of a repeated activity this is, from 1; 0 for the only one.
+    """
+
+    def __init__(
+        self,
+        spec: specs.ProcessSpec,
+        top: Run | None,
+        parent_task: Any,
+        deserializing: bool = False,
+        scope: Scope | None = None,
+        number: int = 0,
+    ) -> None:
         self.top_workflow = top if top is not None else self
         self.parent_task = parent_task
+        self.variables: Scope = scope if scope is not None else parent_task.workflow.variables
+        self.number = number
         super().__init__(spec, deserializing)
 
     def update_waiting_tasks(self) -> None:
@@ -85,21 +69,27 @@ class ProcessInstance(Workflow):  # type: ignore[misc]
     def live(self) -> Iterator[Any]:
         return (task for task in self.tasks.values() if task.has_state(specs.LIVE))
 
+    @property
+    def is_done(self) -> bool:
+        """Whether no token is left that keeps it going; listeners of event sub-processes do not."""
+        return all(isinstance(task.task_spec, events.Listener) for task in self.live())
+
 
 class Run(ProcessInstance):
-    """The whole running state of one dossier. Not shared, not kept: made for one command."""
+    """The whole running state of one dossier. Not shared, not kept: made for one command.
+
+    instances: what runs inside activities, by the activity's task and the number of the instance, in the order of their making.
+    """
 
     def __init__(self, model: CompiledModel, now: datetime, facts: Mapping[str, Value], deserializing: bool = False) -> None:
         self.model = model
         self.now_text = now.isoformat()
         self.facts = facts
         self.scope: dict[str, Value] = {}
-        self.instances: dict[UUID, ProcessInstance] = {}
+        self.instances: dict[tuple[UUID, int], ProcessInstance] = {}
         self._completed: Callable[[Node], None] = lambda node: None
-        self._first_steps: list[Callable[[], object]] = []
-        super().__init__(model.processes[model.main], None, None, deserializing)
-        if not deserializing:
-            self.task_tree.data = self.scope
+        self._next_steps: list[Callable[[], object]] = []
+        super().__init__(model.processes[model.main], None, None, deserializing, Scope(self.scope))
 
     # ---- starting, restoring, saving
 
@@ -110,37 +100,25 @@ class Run(ProcessInstance):
         return run
 
     @classmethod
-    def restore(cls, model: CompiledModel, state: bytes, now: datetime, facts: Mapping[str, Value]) -> Run:
-        saved = msgpack.unpackb(state, strict_map_key=False)
-        if not isinstance(saved, dict) or saved.get("v") != STATE_FORMAT:
-            raise StateUnreadable(
-                f"The saved state has format {saved.get('v') if isinstance(saved, dict) else '?'}, and this release reads format "
-                f"{STATE_FORMAT}. Upgrade motcua before you go on with this dossier."
-            )
+    def restore(cls, model: CompiledModel, state_bytes: bytes, now: datetime, facts: Mapping[str, Value]) -> Run:
+        """Raises StateUnreadable."""
+        scope, saved = state.unpack(state_bytes)
         run = cls(model, now, facts, deserializing=True)
-        scope = decode(saved["vars"])
-        assert isinstance(scope, dict)
-        run.scope = scope
+        run.scope.update(scope)
         by_id: dict[UUID, Any] = {}
-        for process, parent_id, tasks in saved["run"]:
-            parent = None if parent_id is None else by_id[UUID(bytes=parent_id)]
-            instance = run if parent is None else ProcessInstance(model.processes[process], run, parent, deserializing=True)
-            if parent is not None:
-                run.instances[parent.id] = instance
-            by_id.update(_restore_tasks(instance, tasks, run.scope))
+        for process, parent_id, tasks, *own in saved:
+            instance: ProcessInstance = run
+            if parent_id is not None:
+                parent = by_id[UUID(bytes=parent_id)]
+                number, layer = state.own_scope(own, parent)
+                instance = ProcessInstance(model.processes[process], run, parent, True, layer, number)
+                run.instances[parent.id, number] = instance
+            by_id.update(state.restore_tasks(instance, tasks))
         return run
 
     def save(self) -> bytes:
-        """What can still move: live tokens, and what groups them (frames of activities, event-based gateways). Nothing finished."""
-        saved = [[self.spec.name, None, _save_tasks(self)]]
-        done = {id(self)}
-        while len(saved) <= len(self.instances):
-            for task_id, instance in self.instances.items():
-                if id(instance) not in done and id(instance.parent_task.workflow) in done:
-                    saved.append([instance.spec.name, task_id.bytes, _save_tasks(instance)])
-                    done.add(id(instance))
-        packed: bytes = msgpack.packb({"v": STATE_FORMAT, "vars": encode(self.scope), "run": saved})
-        return packed
+        """What can still move, and nothing finished; the same bytes for the same tokens and data."""
+        return state.pack(self.scope, (self, *self.instances.values()))
 
     # ---- what specs ask of the run
 
@@ -148,136 +126,166 @@ class Run(ProcessInstance):
         self._completed(node)
 
     def evaluate(self, expression: Expression, task: Any) -> Value:
-        return expression.evaluate(ChainMap(dict(self.facts), self.scope))
+        return self.evaluate_in(expression, task.workflow.variables)
+
+    def evaluate_in(self, expression: Expression, scope: Scope) -> Value:
+        return expression.evaluate(scope.read(self.facts))
 
     def assign(self, script: Script, task: Any) -> None:
         for name, expression in script.assignments:
-            self.scope[name] = self.evaluate(expression, task)
+            task.workflow.variables.write({name: self.evaluate(expression, task)})
 
-    def enter(self, task: Any, body: str) -> None:
-        instance = ProcessInstance(self.model.processes[body], self, task)
-        instance.task_tree.data = self.scope
-        self.instances[task.id] = instance
+    def enter(self, task: Any, body: str, scope: Scope | None = None, number: int = 0) -> None:
+        self.instances[task.id, number] = ProcessInstance(
+            self.model.processes[body], self, task, scope=scope or task.workflow.variables, number=number
+        )
 
     def leave(self, task: Any) -> None:
-        instance = self.instances.pop(task.id, None)
-        if instance is not None:
-            for inner in list(instance.live()):
+        for key in [key for key in self.instances if key[0] == task.id]:
+            for inner in list(self.instances.pop(key).live()):
                 inner.cancel()
 
-    def throw(self, task: Any, code: str) -> None:
-        """Give a BPMN error to the nearest boundary event that catches it, from `task` outwards."""
-        host = task
-        while host is not None:
-            for sibling in specs.frame_children(host):
-                node = sibling.task_spec.node
-                if (
-                    specs.is_boundary_event(sibling)
-                    and node.event_kind is EventKind.ERROR
-                    and node.event.error_code in (None, code)
-                    and sibling.has_state(TaskState.WAITING)
-                ):
-                    self._fire(sibling, {})
-                    return
-            host = host.workflow.parent_task
+    def no_way_out(self, task: Any) -> NoReturn:
+        name = task.task_spec.name
         raise ModelFailed(
-            f'The error "{code}" from "{task.task_spec.name}" is caught nowhere. Attach an error boundary event for it.',
-            error_code=code,
-            element=task.task_spec.name,
+            f'No flow out of the gateway "{name}" can be taken: no condition holds, and there is no default flow.', element=name
         )
+
+    def throw(self, task: Any, code: str) -> None:
+        """Give a BPMN error to the nearest event that catches it, from `task` outwards."""
+        found = events.catcher(task, EventKind.ERROR, code)
+        if found is None:
+            raise ModelFailed(
+                f'The error "{code}" of "{task.task_spec.name}" is caught nowhere. Draw an error boundary event for it.',
+                error_code=code,
+                element=task.task_spec.name,
+            )
+        self._next_steps.append(lambda: self._fire_if_waiting(found))
+
+    def escalate(self, task: Any, code: str | None) -> None:
+        """Give an escalation to the nearest event that catches it. One that nobody catches changes nothing, as BPMN has it."""
+        found = events.catcher(task, EventKind.ESCALATION, code)
+        if found is not None:
+            self._next_steps.append(lambda: self._fire_if_waiting(found))
+
+    def cancel_transaction(self, task: Any) -> None:
+        found = next(
+            (each for each in specs.frame_children(task.workflow.parent_task) if _catches(each, EventKind.CANCEL)),
+            None,
+        )
+        if found is None:
+            raise ModelFailed(
+                f'The transaction around "{task.task_spec.name}" has no cancel event. Draw one on its edge.',
+                element=task.task_spec.name,
+            )
+        self._next_steps.append(lambda: self._fire_if_waiting(found))
+
+    def broadcast(self, signal: str) -> None:
+        """Fire everything that waits for the signal now, from the outermost inwards."""
+        for instance in (self, *self.instances.values()):
+            for task in instance.live():
+                if _catches(task, EventKind.SIGNAL) and events.code_of(task.task_spec.node) == signal:
+                    self._next_steps.append(lambda task=task: self._fire_if_waiting(task))  # type: ignore[misc]
 
     # ---- moving tokens
 
     def complete(self, token_id: str, values: Variables) -> None:
         """A person's form or a connector's outputs have come in: the token may go on."""
         task = self._find(token_id)
-        self.scope.update(values)
+        task.workflow.variables.write(values)
         if task.has_state(TaskState.READY) and task.task_spec.manual:
-            self._first_steps.append(task.run)
+            self._next_steps.append(task.run)
         elif task.has_state(TaskState.STARTED) and isinstance(task.task_spec, specs.ServiceTask):
-            self._first_steps.append(task.complete)
+            self._next_steps.append(task.complete)
         else:
             raise token_gone(token_id)
 
-    def fire(self, token_id: str, payload: Variables) -> None:
-        """The message has come, or the timer is due."""
+    def write(self, token_id: str, values: Variables) -> None:
+        """Set variables where the token sees them, and leave it waiting."""
+        self._find(token_id).workflow.variables.write(values)
+
+    def fire(self, token_id: str, payload: Variables, next_round: int | None = None) -> None:
+        """The message has come, or the timer is due. `next_round` is as in `events.fire`."""
         task = self._find(token_id)
-        if not task.has_state(TaskState.WAITING) or not isinstance(task.task_spec, specs.CatchEvent):
+        if not task.has_state(TaskState.WAITING) or not isinstance(task.task_spec, events.CatchEvent):
             raise token_gone(token_id)
-        self._fire(task, payload)
+        events.fire(task, payload, next_round)
 
     def throw_at(self, token_id: str, code: str) -> None:
         """A service call failed for a business reason."""
         self.throw(self._find(token_id), code)
 
-    def _fire(self, task: Any, payload: Variables) -> None:
-        node: Node = task.task_spec.node
-        self.scope.update(payload)
-        if specs.is_boundary_event(task):
-            if node.cancel_activity:
-                for sibling in specs.frame_children(task):
-                    if sibling is not task and (sibling.has_state(TaskState.WAITING) or not specs.is_boundary_event(sibling)):
-                        sibling.cancel()
-            elif node.event_kind is EventKind.MESSAGE:
-                again = task.parent._add_child(task.task_spec, TaskState.FUTURE)
-                again.task_spec._predict(again, mask=TaskState.NOT_FINISHED_MASK)
-                again.task_spec._update(again)
-        elif task.parent is not None and isinstance(task.parent.task_spec, specs.EventBasedGateway):
-            for sibling in task.parent.children:
-                if sibling is not task:
-                    sibling.cancel()
-        task.internal_data["fired"] = True
-        task._ready()
-
     def advance(self, completed: Callable[[Node], None]) -> None:
         """Run everything that can run until the dossier waits or is over. `completed` is told each node as it completes."""
         self._completed = completed
-        first_steps, self._first_steps = self._first_steps, []
-        for step in first_steps:
-            step()
         for _ in range(MAX_STEPS):
-            task = self._next_ready()
-            if task is not None:
-                task.run()
-            elif not self._finish_one_instance():
-                return
+            if self._next_steps:
+                self._next_steps.pop(0)()
+            elif not (self._condition_happens() or self._run_next() or self._finish_one_instance() or self._open_one_join()):
+                return self._check_not_stuck()
         raise ModelFailed(
             f"The model ran {MAX_STEPS} steps without coming to a wait state. If it loops, draw a task or an event into the loop.",
             process=self.model.main,
         )
 
-    def _next_ready(self) -> Any:
+    def _condition_happens(self) -> bool:
+        if not self.model.has_conditions:
+            return False
+        for instance in (self, *self.instances.values()):
+            for task in instance.live():
+                if _catches(task, EventKind.CONDITIONAL) and events.holds_now(task):
+                    events.fire(task, {})
+                    return True
+        return False
+
+    def _run_next(self) -> bool:
         for instance in (self, *self.instances.values()):
             for task in instance.tasks.values():
                 if task.has_state(TaskState.READY) and not task.task_spec.manual:
-                    return task
-        return None
+                    task.run()
+                    return True
+        return False
 
     def _finish_one_instance(self) -> bool:
-        for task_id, instance in self.instances.items():
-            if next(instance.live(), None) is None:
-                del self.instances[task_id]
-                instance.parent_task.complete()
+        for key, instance in self.instances.items():
+            if instance.is_done:
+                del self.instances[key]
+                instance.parent_task.task_spec.body_done(instance.parent_task, instance)
                 return True
         return False
+
+    def _open_one_join(self) -> bool:
+        return any(
+            join.open_if_enabled(instance) for instance in (self, *self.instances.values()) for join in instance.spec.inclusive
+        )
+
+    def _check_not_stuck(self) -> None:
+        if self.is_done:
+            for listener in list(self.live()):
+                listener.cancel()
+            return
+        waiting = [task for instance in (self, *self.instances.values()) for task in instance.live()]
+        if not any(wait_of(task) in _FROM_OUTSIDE for task in waiting):
+            names = ", ".join(sorted({f'"{task.task_spec.name}"' for task in waiting}))
+            raise ModelFailed(
+                f"The model is stuck: tokens wait at {names}, and nothing that can still happen would move them. Mend the model.",
+                process=self.model.main,
+            )
+
+    def _fire_if_waiting(self, task: Any) -> None:
+        if task.has_state(TaskState.WAITING):
+            events.fire(task, {})
 
     # ---- looking
 
     @property
     def is_over(self) -> bool:
-        return next(self.live(), None) is None
+        return self.is_done
 
     def tokens(self) -> list[Token]:
         """Every place where the dossier waits, oldest first within a process."""
         return [
-            Token(
-                id=str(task.id),
-                node=task.task_spec.node,
-                process=instance.spec.name,
-                wait=_wait_of(task),
-                at=datetime.fromisoformat(task.internal_data["at"]),
-                stops_clock=_clock_stop_of(task),
-            )
+            token_of(task)
             for instance in (self, *self.instances.values())
             for task in instance.live()
             if task.task_spec.node is not None
@@ -285,9 +293,9 @@ class Run(ProcessInstance):
 
     def inputs_of(self, token: Token) -> dict[str, Value]:
         """The inputs of a service task's operation, evaluated now."""
-        return {
-            name: self.evaluate(expression, None) for name, expression in self.model.inputs.get((token.process, token.node.id), ())
-        }
+        task = self._find(token.id)
+        inputs = self.model.inputs.get((token.process, token.node.id), ())
+        return {name: self.evaluate(expression, task) for name, expression in inputs}
 
     def _find(self, token_id: str) -> Any:
         try:
@@ -300,65 +308,5 @@ class Run(ProcessInstance):
         raise token_gone(token_id)
 
 
-def token_gone(token_id: str) -> TokenGone:
-    """The error for a token that is not there any more."""
-    return TokenGone(f'The task "{token_id}" is not open any more: it was completed or cancelled meanwhile.', token_id=token_id)
-
-
-def _wait_of(task: Any) -> Wait:
-    spec = task.task_spec
-    if isinstance(spec, specs.PersonTask):
-        return Wait.PERSON
-    if isinstance(spec, specs.ServiceTask):
-        return Wait.SERVICE
-    if isinstance(spec, specs.CatchEvent) and spec.node is not None:
-        if spec.node.event_kind is EventKind.TIMER:
-            return Wait.TIMER
-        if spec.node.event_kind is EventKind.MESSAGE or spec.node.kind is NodeKind.RECEIVE_TASK:
-            return Wait.MESSAGE
-    return Wait.OTHER
-
-
-def _clock_stop_of(task: Any) -> ClockStop | None:
-    """Of the node itself, or of the event-based gateway that it waits behind."""
-    waits = [task.task_spec.node]
-    if task.parent is not None and isinstance(task.parent.task_spec, specs.EventBasedGateway):
-        waits.append(task.parent.task_spec.node)
-    return next((node.stops_clock for node in waits if node is not None and node.stops_clock is not None), None)
-
-
-def _groups(task: Any) -> bool:
-    return isinstance(task.task_spec, specs.ActivityFrame | specs.EventBasedGateway)
-
-
-def _save_tasks(instance: ProcessInstance) -> list[list[Any]]:
-    kept: list[Any] = []
-    for task in instance.live():
-        parent = task.parent
-        if parent is not None and _groups(parent) and parent not in kept:
-            kept.append(parent)
-        kept.append(task)
-    place = {task.id: index for index, task in enumerate(kept)}
-    return [[task.id.bytes, place.get(task._parent, -1), task.task_spec.name, task.state, task.internal_data] for task in kept]
-
-
-def _restore_tasks(instance: ProcessInstance, saved: list[list[Any]], scope: dict[str, Value]) -> dict[UUID, Any]:
-    root = Task(instance, instance.spec.start, state=TaskState.COMPLETED)
-    root.data = scope
-    instance.task_tree = root
-    tasks: list[Any] = []
-    for id_bytes, parent, name, state, internal in saved:
-        task = Task(
-            instance,
-            instance.spec.task_specs[name],
-            parent=root if parent < 0 else tasks[parent],
-            state=state,
-            id=UUID(bytes=id_bytes),
-        )
-        task.data = scope
-        task.internal_data = internal
-        tasks.append(task)
-    for task in tasks:
-        if task.has_state(specs.LIVE):
-            task.task_spec._predict(task, mask=TaskState.NOT_FINISHED_MASK)
-    return {task.id: task for task in tasks}
+def _catches(task: Any, kind: EventKind) -> bool:
+    return isinstance(task.task_spec, events.CatchEvent) and task.task_spec.event_kind is kind and task.has_state(TaskState.WAITING)

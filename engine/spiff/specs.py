@@ -1,4 +1,4 @@
-"""One SpiffWorkflow spec class per kind of BPMN node, over the library's own hooks.
+"""One SpiffWorkflow spec class per kind of BPMN node, over the library's own hooks. Here: what all share, tasks and sub-processes.
 
 A token is a `Task`. Its life here:
 
@@ -7,7 +7,9 @@ A token is a `Task`. Its life here:
                           └──run──► STARTED ──complete──► COMPLETED       service tasks, sub-processes, call activities
     FUTURE ──_update──► WAITING ──fire──► READY ──run──► COMPLETED        events that wait, joins
 
-All tasks of a dossier share one dict of variables (`task.data` is the same object everywhere), so nothing is copied or merged.
+A token's successors are made when it completes, and not a moment earlier: the library would predict the tree ahead, which
+recurses without end on loops that no choice interrupts. A token that is done is forgotten, so that no step costs more than the
+last. Variables are in the instance's scope, never in the tasks.
 """
 
 from __future__ import annotations
@@ -16,8 +18,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from SpiffWorkflow.specs.base import TaskSpec
-from SpiffWorkflow.specs.ExclusiveChoice import ExclusiveChoice
-from SpiffWorkflow.specs.MultiChoice import MultiChoice
 from SpiffWorkflow.specs.WorkflowSpec import WorkflowSpec
 from SpiffWorkflow.util.task import TaskState
 
@@ -28,7 +28,7 @@ LIVE = TaskState.READY | TaskState.WAITING | TaskState.STARTED
 
 
 class NodeSpec(TaskSpec):  # type: ignore[misc]
-    """The base: shares the dossier's variables, remembers when the token arrived, and tells the run when a node is done."""
+    """The base: remembers when the token arrived, makes its successors when it is done, and tells the run."""
 
     def __init__(self, process: WorkflowSpec, name: str, node: Node | None, **kwargs: Any) -> None:
         super().__init__(process, name, **kwargs)
@@ -37,14 +37,34 @@ class NodeSpec(TaskSpec):  # type: ignore[misc]
     def test(self) -> None:
         """Models are checked before they are compiled; nothing is left to test at run time."""
 
+    def _predict(self, my_task: Any, seen: Any = None, looked_ahead: int = 0, mask: int = 0) -> None:
+        """Nothing is predicted."""
+
     def _update_hook(self, my_task: Any) -> bool:
-        if my_task.parent is not None:
-            my_task.data = my_task.parent.data
         my_task.internal_data.setdefault("at", my_task.workflow.top_workflow.now_text)
         return self._may_start(my_task)
 
     def _may_start(self, my_task: Any) -> bool:
         return True
+
+    def _following(self, my_task: Any) -> list[Any]:
+        """The specs that get a token when this one is done."""
+        return list(self.outputs)
+
+    def _on_complete(self, my_task: Any) -> None:
+        self._on_complete_hook(my_task)
+        for child in [my_task._add_child(spec, TaskState.FUTURE) for spec in self._following(my_task)]:
+            if not child.has_state(TaskState.FINISHED_MASK):
+                child.task_spec._update(child)
+        if self is not my_task.workflow.spec.start:
+            self._forget(my_task)
+
+    def _forget(self, my_task: Any) -> None:
+        """Nothing asks for a token that is done, and a loop would carry all its rounds along."""
+        parent = my_task.parent
+        if parent is not None:
+            parent._children.remove(my_task.id)
+        del my_task.workflow.tasks[my_task.id]
 
     def _on_complete_hook(self, my_task: Any) -> None:
         cancel_boundary_siblings(my_task)
@@ -53,14 +73,21 @@ class NodeSpec(TaskSpec):  # type: ignore[misc]
 
 
 class Pass(NodeSpec):
-    """A token goes straight through: the root, start, end and throw events, undefined tasks, activity frames, parallel splits."""
+    """A token goes straight through: the root, start, end and link events."""
 
 
-class ActivityFrame(Pass):
+class Group(Pass):
+    """What holds tokens together that end each other: it is remembered as long as they are."""
+
+    def _forget(self, my_task: Any) -> None:
+        """Its children ask for it."""
+
+
+class ActivityFrame(Group):
     """Stands before an activity with boundary events: its children are the activity and its boundary events."""
 
 
-class EventBasedGateway(Pass):
+class EventBasedGateway(Group):
     """Its children are catch events; the first that fires cancels the others."""
 
 
@@ -72,7 +99,7 @@ class PersonTask(NodeSpec):
 
 
 class ServiceTask(NodeSpec):
-    """A service or send task: the token waits, STARTED, while a worker makes the call."""
+    """A service or send task, or a thrown message: the token waits, STARTED, while a worker makes the call."""
 
     def _run_hook(self, my_task: Any) -> None:
         return None
@@ -90,104 +117,36 @@ class ScriptTask(NodeSpec):
         return True
 
 
-class CatchEvent(NodeSpec):
-    """Waits until it is fired: message and timer events, receive tasks, boundary events."""
+class Containing(NodeSpec):
+    """STARTED while instances of `body` run for it. When it is cancelled, so is everything in them."""
 
-    def _may_start(self, my_task: Any) -> bool:
-        if my_task.internal_data.get("fired"):
-            return True
-        if not my_task.has_state(TaskState.WAITING):
-            my_task._set_state(TaskState.WAITING)
-        return False
-
-
-class ParallelGateway(NodeSpec):
-    """Fires when a token has come over every incoming flow, and takes exactly one from each; more tokens wait for the next time."""
-
-    def __init__(self, process: WorkflowSpec, name: str, node: Node) -> None:
-        super().__init__(process, name, node)
-
-    def _may_start(self, my_task: Any) -> bool:
-        if len(self._inputs) < 2:
-            return True
-        my_task.internal_data.setdefault("via", my_task.parent.task_spec.name)
-        if not my_task.has_state(TaskState.WAITING):
-            my_task._set_state(TaskState.WAITING)
-        first_by_flow: dict[str, Any] = {}
-        for task in my_task.workflow.tasks.values():
-            if task.task_spec is self and task.has_state(TaskState.WAITING):
-                first_by_flow.setdefault(task.internal_data["via"], task)
-        if len(first_by_flow) < len(set(self._inputs)):
-            return False
-        for task in first_by_flow.values():
-            if task is not my_task:
-                task.cancel()
-        return True
-
-
-class FlowCondition:
-    """A condition of a sequence flow as the library's choice specs ask for it."""
-
-    def __init__(self, expression: Expression) -> None:
-        self.expression = expression
-
-    def _matches(self, my_task: Any) -> bool:
-        return bool(my_task.workflow.top_workflow.evaluate(self.expression, my_task))
-
-
-class ExclusiveGateway(NodeSpec, ExclusiveChoice):  # type: ignore[misc]
-    """Takes the first flow whose condition holds, in document order, else the default flow."""
-
-    def __init__(self, process: WorkflowSpec, name: str, node: Node) -> None:
-        ExclusiveChoice.__init__(self, process, name)
-        self.node = node
-
-    def _run_hook(self, my_task: Any) -> bool:
-        return bool(ExclusiveChoice._run_hook(self, my_task))
-
-    def _predict_hook(self, my_task: Any) -> None:
-        MultiChoice._predict_hook(self, my_task)
-
-
-class NestedProcess(NodeSpec):
-    """An embedded sub-process or a call activity: its own instance inside the dossier, STARTED until that has no token left."""
-
-    def __init__(
-        self, process: WorkflowSpec, name: str, node: Node, body: str, arguments: Sequence[tuple[str, Expression]]
-    ) -> None:
+    def __init__(self, process: WorkflowSpec, name: str, node: Node | None, body: str) -> None:
         super().__init__(process, name, node)
         self.body = body
-        self.arguments = tuple(arguments)
 
-    def _run_hook(self, my_task: Any) -> None:
-        top = my_task.workflow.top_workflow
-        values = [(name, top.evaluate(expression, my_task)) for name, expression in self.arguments]
-        my_task.data.update(values)
-        top.enter(my_task, self.body)
+    def body_done(self, my_task: Any, instance: Any) -> None:
+        """An instance has no live token left."""
+        my_task.complete()
 
     def _on_cancel(self, my_task: Any) -> None:
         my_task.workflow.top_workflow.leave(my_task)
         super()._on_cancel(my_task)
 
 
-class TerminateEnd(NodeSpec):
-    """Ends its process at once: every other token in it is cancelled."""
+class NestedProcess(Containing):
+    """A sub-process, a transaction, an event sub-process that was started, or a call activity: one instance of its body."""
 
-    def _on_complete_hook(self, my_task: Any) -> None:
-        super()._on_complete_hook(my_task)
-        for task in list(my_task.workflow.tasks.values()):
-            if task is not my_task and task.has_state(LIVE):
-                task.cancel()
+    def __init__(
+        self, process: WorkflowSpec, name: str, node: Node, body: str, arguments: Sequence[tuple[str, Expression]]
+    ) -> None:
+        super().__init__(process, name, node, body)
+        self.arguments = tuple(arguments)
 
-
-class ErrorEnd(NodeSpec):
-    """Throws its error code to the nearest enclosing boundary event that catches it."""
-
-    def _on_complete_hook(self, my_task: Any) -> None:
-        super()._on_complete_hook(my_task)
-        assert self.node is not None
-        assert self.node.event is not None
-        my_task.workflow.top_workflow.throw(my_task, self.node.event.error_code or "")
+    def _run_hook(self, my_task: Any) -> None:
+        top = my_task.workflow.top_workflow
+        values = {name: top.evaluate(expression, my_task) for name, expression in self.arguments}
+        my_task.workflow.variables.write(values)
+        top.enter(my_task, self.body)
 
 
 class ProcessSpec(WorkflowSpec):  # type: ignore[misc]
@@ -195,9 +154,10 @@ class ProcessSpec(WorkflowSpec):  # type: ignore[misc]
 
     def __init__(self, name: str) -> None:
         super().__init__(name=name)
-        self.start = Pass(self, "Start", None)
+        self.start = Pass(self, " root", None)  # a blank is in no id of XML, so no node can have this name
         self.data_objects: dict[str, Any] = {}
         self.io_specification = None
+        self.inclusive: list[Any] = []  # the inclusive gateways, which are asked when nothing else can run
 
 
 def frame_children(my_task: Any) -> list[Any]:

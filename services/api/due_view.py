@@ -24,7 +24,7 @@ def due_moment(backend: Backend, dossier: Dossier) -> DueMoment | None:
     return due(
         dossier.received_at,
         TimeLimit.parse(dossier.limit),
-        backend.engine.calendar,
+        backend.engine.calendar_for(dossier.authority_code),
         policy,
         pauses=dossier.pauses,
         trace=True,

@@ -103,6 +103,12 @@ class PauseGiven(Given):
     activity_id: str
 
 
+class SuspensionGiven(Given):
+    since: datetime
+    by: str
+    reason: str
+
+
 class DossierGiven(Given):
     code: str
     procedure_code: str
@@ -129,6 +135,7 @@ class DossierGiven(Given):
     ended_at: datetime | None
     ending: Ending | None
     closed_at: datetime | None
+    suspension: SuspensionGiven | None
     on_time: bool | None
     revision: int
 

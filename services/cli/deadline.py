@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, time
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -51,7 +51,9 @@ def deadline(
     limit: Annotated[str | None, typer.Option(help='A limit instead of a code: "15 working days", "8 hours", "same day".')] = None,
     case: Annotated[str | None, typer.Option(help="Case of the procedure, where its limit differs by case.")] = None,
     policy: Annotated[Counting | None, typer.Option(help="How days are counted; default: the procedure's, else next_day.")] = None,
+    authority: Annotated[str | None, typer.Option(help="Authority whose office hours and days off count; default: all.")] = None,
     cut_off: Annotated[str | None, typer.Option(help='For "same day": later receipt is due the next working day. 15:00.')] = None,
+    table: Annotated[bool, typer.Option("--table", help="Print a row for each day, with its source.")] = False,
     explain: Annotated[bool, typer.Option("--explain", help="Tell day by day what was counted, and why.")] = False,
     language: Annotated[Language, typer.Option(help="Language of the explanation.")] = Language.ENGLISH,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document, for programs.")] = False,
@@ -60,22 +62,41 @@ def deadline(
 
     Example: motcua deadline --limit "5 working days" --received 2026-02-12T09:00 --explain
     """
-    from motcua.engine.calendars import default_calendar
     from motcua.engine.deadlines import due
     from motcua.engine.deadlines import explain as in_words
 
-    calendar = default_calendar()
+    calendar = _calendar(authority)
     received_at = _instant(received, calendar)
     time_limit, rules = _limit_and_policy(code, limit, case)
     if policy is not None:
         rules = replace(rules, counting=policy.value)
     if cut_off is not None:
         rules = replace(rules, cut_off=_time(cut_off))
-    moment = due(received_at, time_limit, calendar, rules, trace=explain or as_json)
+    moment = due(received_at, time_limit, calendar, rules, trace=explain or table or as_json)
     if as_json:
-        typer.echo(json.dumps(_record(moment, code, calendar), ensure_ascii=False, indent=2))
-    else:
-        typer.echo(in_words(moment, "vi" if language is Language.VIETNAMESE else "en"))
+        typer.echo(json.dumps(_record(moment, code, authority, calendar), ensure_ascii=False, indent=2))
+        return
+    words: Literal["vi", "en"] = "vi" if language is Language.VIETNAMESE else "en"
+    typer.echo(in_words(moment if explain else moment._replace(days=(), events=()), words))
+    if table:
+        _print_table(moment, words)
+
+
+def _calendar(authority: str | None) -> Calendar:
+    from motcua.procedures_catalog.catalog import load_catalog
+    from motcua.services.calendars import load_calendars
+    from motcua.services.settings import read_settings
+
+    calendars = load_calendars(read_settings().data_dir, load_catalog().authorities)
+    return calendars.calendar_for(authority) if authority else calendars.for_the_country()
+
+
+def _print_table(moment: DueMoment, language: Literal["vi", "en"]) -> None:
+    from motcua.engine.deadlines import explanation_table
+
+    for row in explanation_table(moment, language):
+        counted = "" if not row.counted else f"{row.number}" if row.hours is None else f"{row.hours:g} h"
+        typer.echo(f"{row.on}  {row.weekday:9}  {counted:>6}  {row.reason}{f'  [{row.source}]' if row.source else ''}")
 
 
 def _instant(text: str, calendar: Calendar) -> datetime:
@@ -114,13 +135,16 @@ def _limit_and_policy(code: str | None, limit: str | None, case: str | None) -> 
     return procedure.time_limit(case), policy_of(procedure)
 
 
-def _record(moment: DueMoment, code: str | None, calendar: Calendar) -> dict[str, Any]:
+def _record(moment: DueMoment, code: str | None, authority: str | None, calendar: Calendar) -> dict[str, Any]:
+    from motcua.engine.deadlines import RULES
+
     def local(instant: datetime | None) -> str | None:
         return None if instant is None else instant.astimezone(calendar.zone).isoformat()
 
     rules = asdict(moment.policy)
     return {
         "procedure": code,
+        "authority": authority,
         "received_at": local(moment.received_at),
         "limit": str(moment.limit),
         "policy": {name: value.isoformat("minutes") if isinstance(value, time) else value for name, value in rules.items()},
@@ -138,6 +162,7 @@ def _record(moment: DueMoment, code: str | None, calendar: Calendar) -> dict[str
                 "kind": day.day.kind.value,
                 "name": day.day.name,
                 "confidence": day.day.confidence.value,
+                "source": day.day.source,
             }
             for day in moment.days
         ],
@@ -150,6 +175,8 @@ def _record(moment: DueMoment, code: str | None, calendar: Calendar) -> dict[str
                 "moved_from": None if event.moved_from is None else event.moved_from.isoformat(),
                 "moved_to": event.moved_to.isoformat(),
                 "rule": event.rule,
+                "words": RULES[event.rule].en,
+                "source": RULES[event.rule].source,
             }
             for event in moment.events
         ],

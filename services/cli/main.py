@@ -24,8 +24,11 @@ MODULES: Mapping[str, str] = {
     "catalog": "catalog",
     "model": "model",
     "deadline": "deadline",
+    "calendar": "calendar",
     "dossier": "dossier",
     "verify": "dossier",
+    "report": "report",
+    "operator": "operator",
     "counterparts": "counterparts",
 }
 

@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import psycopg
-from sqlalchemy import Connection, Engine, Select, Table, delete, func, select
+from sqlalchemy import Connection, Engine, Select, Table, delete, func, or_, select
 from sqlalchemy.exc import DBAPIError
 
 from motcua.engine.clock import Clock
@@ -38,6 +38,8 @@ from motcua.procedures_catalog.version import ProcedureVersion
 from motcua.services.storage import rows, schema, statements
 from motcua.services.storage.database import translated
 from motcua.services.storage.queue import enqueue
+
+_ROWS_AT_ONCE = 500
 
 
 class PostgresStore:
@@ -96,10 +98,23 @@ class PostgresStore:
     def dossiers(self, wanted: DossierFilter) -> Sequence[Dossier]:
         columns = schema.dossiers.c
         query = select(schema.dossiers).order_by(columns.filed_at.desc(), columns.code.desc()).limit(wanted.limit)
-        for name in ("authority_code", "procedure_code", "status"):
+        for name in ("authority_code", "procedure_code", "status", "version_id"):
             if getattr(wanted, name) is not None:
                 query = query.where(columns[name] == getattr(wanted, name))
         return [rows.dossier_of(row) for row in self._rows(query)]
+
+    def dossiers_of_period(self, authority_code: str, start: datetime, end: datetime) -> Iterator[Dossier]:
+        columns = schema.dossiers.c
+        query = (
+            select(schema.dossiers)
+            .where(columns.authority_code == authority_code, columns.received_at < end)
+            .where(or_(columns.ended_at.is_(None), columns.ended_at >= start))
+            .order_by(columns.received_at, columns.code)
+        )
+        # A cursor of the server: one statement, so one moment, and never more than a few rows in memory.
+        with translated(self._engine), self._engine.begin() as connection:
+            for row in connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(query).mappings():
+                yield rows.dossier_of(row)
 
     def count_by_status(self) -> Mapping[str, int]:
         status = schema.dossiers.c.status
@@ -192,7 +207,7 @@ class PostgresStore:
     def lease_call(self, key: str, now: datetime, lease: timedelta) -> LeasedCall | None:
         with translated(self._engine), self._engine.begin() as connection:
             locked = connection.execute(statements.LOCK_OF_CALL, {"key": key}).scalar_one_or_none()
-            if locked is None:
+            if locked is None or locked["suspension"] is not None:
                 return None
             wall_now = self._wall.now()
             asked = {"key": key, "now": now, "wall_now": wall_now, "lease_until": wall_now + lease}

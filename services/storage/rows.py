@@ -26,6 +26,7 @@ from motcua.engine.dossier import (
     Promise,
     ServiceCallRecord,
     Status,
+    Suspension,
 )
 from motcua.engine.event_log import ChainHead, Event
 from motcua.engine.store import PaymentReceipt, TaskClosed
@@ -59,6 +60,7 @@ def _row(record: Any, names: Sequence[str]) -> dict[str, Any]:
 
 _APPLICANT = ("name", "kind", "identifier", "phone", "email", "address")
 _PROMISE = ("promised_at", "given_at", "by")
+_SUSPENSION = ("since", "by", "reason")
 _PAUSE = ("started_at", "ended_at", "cause", "activity_id")
 _DOSSIER = (
     *("code", "procedure_code", "version_id", "authority_code", "tier", "channel", "case", "status", "filed_at", "received_at"),
@@ -87,6 +89,7 @@ def dossier_row(dossier: Dossier, head: ChainHead | None) -> dict[str, Any]:
         "applicant": _row(dossier.applicant, _APPLICANT),
         "promises": [_row(promise, _PROMISE) for promise in dossier.promises],
         "pauses": [_row(pause, _PAUSE) for pause in dossier.pauses],
+        "suspension": None if dossier.suspension is None else _row(dossier.suspension, _SUSPENSION),
         "chain_seq": None if head is None else head.seq,
         "chain_digest": None if head is None else _plain(head.digest),
     }
@@ -151,6 +154,10 @@ def _bytes(value: Any) -> bytes | None:
     return None if value is None else bytes(value)
 
 
+def _suspension(plain: Mapping[str, Any] | None) -> Suspension | None:
+    return None if plain is None else Suspension(since=_moment(plain["since"]), by=plain["by"], reason=plain["reason"])
+
+
 def dossier_of(row: Row) -> Dossier:
     return Dossier(
         code=row["code"],
@@ -190,6 +197,7 @@ def dossier_of(row: Row) -> Dossier:
         ending=None if row["ending"] is None else Ending(row["ending"]),
         closed_at=_instant(row["closed_at"]),
         wake_at=_instant(row["wake_at"]),
+        suspension=_suspension(row["suspension"]),
         request_id=row["request_id"],
         revision=row["revision"],
     )

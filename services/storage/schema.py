@@ -142,6 +142,7 @@ dossiers = Table(
     Column("revision", Integer, nullable=False),
     Column("chain_seq", Integer, nullable=False),
     Column("chain_digest", LargeBinary, nullable=False),
+    Column("suspension", JSONB),
     UniqueConstraint("request_id"),
     _one_of("channel", Channel),
     _one_of("status", Status),

@@ -68,6 +68,10 @@ CALLS_TO_WAKE = text(
     """
 )
 
+_NOT_SUSPENDED = f"""
+    NOT EXISTS (SELECT FROM {SCHEMA}.dossiers d WHERE d.code = c.dossier_code AND d.suspension IS NOT NULL)
+"""
+
 # Two parts, so that each finds its rows by its own index.
 READY_CALLS = text(
     f"""
@@ -78,7 +82,7 @@ READY_CALLS = text(
         SELECT {_CALL} FROM {SCHEMA}.service_calls c
             WHERE c.state = 'running' AND (c.lease_until IS NULL OR c.lease_until <= :wall_now)
     ) c
-    WHERE {_HEADS_ITS_LANE}
+    WHERE {_HEADS_ITS_LANE} AND {_NOT_SUSPENDED}
     ORDER BY coalesce(next_attempt_at, asked_at), "order", key
     LIMIT :limit
     """

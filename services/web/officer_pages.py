@@ -16,6 +16,7 @@ from motcua.services.api.backend import Backend, TheBackend
 from motcua.services.api.documents import download, find_document
 from motcua.services.api.due_view import due_view
 from motcua.services.api.identifiers import DocumentId, DossierCode, TaskId
+from motcua.services.api.reports import control_slip_of
 from motcua.services.web.form_posts import PREFIX, Posted, entries_of
 from motcua.services.web.rendering import page, query_of
 from motcua.services.web.visitors import Visiting
@@ -105,6 +106,12 @@ def document(code: DossierCode, document_id: DocumentId, backend: TheBackend, ac
     """A document as a download."""
     record = find_document(backend.store, code, document_id)
     return download(record, backend.blobs.get(record.sha256))
+
+
+@router.get("/dossiers/{code}/forms/control-slip")
+def control_slip(code: DossierCode, backend: TheBackend, actor: Visiting) -> Response:
+    """The control slip as a download."""
+    return control_slip_of(backend, code)
 
 
 @router.get("/dossiers/{code}/model/{part}")

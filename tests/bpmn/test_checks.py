@@ -14,6 +14,7 @@ from tests.bpmn.conftest import EVERY_EXTENSION, Signature, document
 _SOUND = EVERY_EXTENSION.read_text(encoding="utf-8")
 _AFTER_CHECK = '<bpmn:sequenceFlow id="flow_check_file" sourceRef="check" targetRef="file_papers"/>'
 _MANUAL = '<bpmn:manualTask id="file_papers" name="Sắp xếp giấy tờ">'
+_THREE = "<bpmn:loopCardinality>3</bpmn:loopCardinality>"
 _ROLE = '<motcua:assignment role="officer" tier="commune"/>\n        <motcua:norm'
 
 
@@ -39,16 +40,44 @@ def test_a_sound_model_has_no_finding(context: CheckContext) -> None:
         # what the engine does not run
         ('name="Thẩm định hồ sơ">', 'name="Thẩm định hồ sơ" startQuantity="2">', "unsupported-attribute", "check"),
         ("<bpmn:manualTask ", "<bpmn:potentialOwner/><bpmn:manualTask ", "unsupported-element", "every_extension"),
-        ('<bpmn:exclusiveGateway id="after_tax"/>', '<bpmn:inclusiveGateway id="after_tax"/>', "unsupported-element", "after_tax"),
         ('<bpmn:exclusiveGateway id="after_tax"/>', '<bpmn:complexGateway id="after_tax"/>', "unsupported-element", "after_tax"),
         ('<bpmn:exclusiveGateway id="after_tax"/>', '<bpmn:task id="after_tax"/>', "unsupported-element", "after_tax"),
         ('<bpmn:exclusiveGateway id="after_tax"/>', '<bpmn:businessRuleTask id="after_tax"/>', "unsupported-element", "after_tax"),
+        ('<bpmn:endEvent id="reminded" name="Đã nhắc"/>', '<bpmn:endEvent id="reminded"><bpmn:compensateEventDefinition/>'
+         "</bpmn:endEvent>", "unsupported-event", "reminded"),
+        # event sub-processes and transactions
+        ('<bpmn:subProcess id="consult"', '<bpmn:subProcess triggeredByEvent="true" id="consult"', "event-sub-process", "consult"),
         ('<bpmn:subProcess id="consult"', '<bpmn:subProcess triggeredByEvent="true" id="consult"',
-         "unsupported-element", "consult"),
-        (_MANUAL, f"{_MANUAL}<bpmn:multiInstanceLoopCharacteristics/>", "multi-instance", "file_papers"),
-        (_MANUAL, f"{_MANUAL}<bpmn:standardLoopCharacteristics/>", "multi-instance", "file_papers"),
+         "unsupported-event", "consult_start"),
+        ('<bpmn:endEvent id="reminded" name="Đã nhắc"/>', '<bpmn:endEvent id="reminded"><bpmn:cancelEventDefinition/>'
+         "</bpmn:endEvent>", "transaction", "reminded"),
+        # what finds each other by name
         ('<bpmn:endEvent id="reminded" name="Đã nhắc"/>', '<bpmn:endEvent id="reminded"><bpmn:messageEventDefinition '
-         'messageRef="message_tax_paid"/></bpmn:endEvent>', "unsupported-event", "reminded"),
+         'messageRef="message_tax_paid"/></bpmn:endEvent>', "operation", "reminded"),
+        ('<bpmn:endEvent id="reminded" name="Đã nhắc"/>', '<bpmn:endEvent id="reminded"><bpmn:signalEventDefinition/>'
+         "</bpmn:endEvent>", "signal", "reminded"),
+        ('<bpmn:endEvent id="reminded" name="Đã nhắc"/>', '<bpmn:endEvent id="reminded"><bpmn:signalEventDefinition '
+         'signalRef="gone"/></bpmn:endEvent>', "dangling-reference", "reminded"),
+        ('<bpmn:endEvent id="reminded" name="Đã nhắc"/>', '<bpmn:endEvent id="reminded"><bpmn:escalationEventDefinition/>'
+         "</bpmn:endEvent>", "escalation", "reminded"),
+        (_MANUAL, '<bpmn:intermediateThrowEvent id="jump"><bpmn:linkEventDefinition name="far"/></bpmn:intermediateThrowEvent>'
+         + _MANUAL, "link", "jump"),
+        (_MANUAL, '<bpmn:intermediateCatchEvent id="land"><bpmn:linkEventDefinition name="far"/></bpmn:intermediateCatchEvent>'
+         + _MANUAL, "link", "land"),
+        (_MANUAL, '<bpmn:intermediateCatchEvent id="when"><bpmn:conditionalEventDefinition/></bpmn:intermediateCatchEvent>'
+         + _MANUAL, "condition", "when"),
+        # repetitions
+        (_MANUAL, f"{_MANUAL}<bpmn:multiInstanceLoopCharacteristics/>", "repetition", "file_papers"),
+        (_MANUAL, f"{_MANUAL}<bpmn:standardLoopCharacteristics/>", "repetition", "file_papers"),
+        (_MANUAL, f'{_MANUAL}<bpmn:standardLoopCharacteristics loopMaximum="many"/>', "repetition", "file_papers"),
+        (_MANUAL, f'{_MANUAL}<bpmn:multiInstanceLoopCharacteristics behavior="One">{_THREE}'
+         "</bpmn:multiInstanceLoopCharacteristics>", "unsupported-attribute", "file_papers"),
+        (_MANUAL, f"{_MANUAL}<bpmn:multiInstanceLoopCharacteristics>{_THREE}"
+         "<bpmn:completionCondition>gone</bpmn:completionCondition></bpmn:multiInstanceLoopCharacteristics>",
+         "unknown-name", "file_papers"),
+        ("fee = copies", "fee = loop_counter", "repetition", "count_fee"),
+        ('<bpmn:timeDuration xsi:type="bpmn:tFormalExpression">30 calendar days</bpmn:timeDuration>',
+         "<bpmn:timeCycle>every 30 calendar days</bpmn:timeCycle>", "timer", "tax_term"),
         ('<bpmn:startEvent id="consult_start"/>', '<bpmn:startEvent id="consult_start"><bpmn:timerEventDefinition>'
          "<bpmn:timeDuration>3 working days</bpmn:timeDuration></bpmn:timerEventDefinition></bpmn:startEvent>",
          "unsupported-event", "consult_start"),

@@ -24,6 +24,7 @@ from motcua.bpmn.elements import (
     OperationUse,
     Option,
     OutputUse,
+    Repetition,
     Retry,
     TimerClock,
     TimerKind,
@@ -144,6 +145,40 @@ def test_pools_and_message_flows_are_read_from_the_collaboration() -> None:
 )
 def test_a_repetition_is_noticed(loop: str, kind: LoopKind) -> None:
     assert _node(document(f'<bpmn:userTask id="a">{loop}</bpmn:userTask>'), "a").loop is kind
+
+
+def test_how_an_activity_is_repeated_is_read_whole() -> None:
+    many = """<bpmn:multiInstanceLoopCharacteristics isSequential="true" behavior="All">
+        <bpmn:loopDataInputRef>agencies</bpmn:loopDataInputRef><bpmn:loopDataOutputRef>opinions</bpmn:loopDataOutputRef>
+        <bpmn:inputDataItem id="i" name="agency"/><bpmn:outputDataItem id="o" name="opinion"/>
+        <bpmn:completionCondition>opinion == "no"</bpmn:completionCondition></bpmn:multiInstanceLoopCharacteristics>"""
+    read = document(f'<bpmn:userTask id="a">{many}</bpmn:userTask>')
+    assert _node(read, "a").repetition == Repetition(
+        collection="agencies", item="agency", output_collection="opinions", output_item="opinion", completion='opinion == "no"'
+    )
+    loop = """<bpmn:standardLoopCharacteristics testBefore="true" loopMaximum="3">
+        <bpmn:loopCondition>more</bpmn:loopCondition></bpmn:standardLoopCharacteristics>"""
+    other = document(f'<bpmn:userTask id="a">{loop}</bpmn:userTask>')
+    assert _node(other, "a").repetition == Repetition(condition="more", test_before=True, maximum=3)
+    assert read.oddities == other.oddities == ()
+
+
+def test_an_escalation_is_known_by_its_code_else_by_its_name() -> None:
+    event = '<bpmn:intermediateThrowEvent id="a"><bpmn:escalationEventDefinition escalationRef="{}"/></bpmn:intermediateThrowEvent>'
+    around = '<bpmn:escalation id="x" escalationCode="LATE" name="Late"/><bpmn:escalation id="y" name="Late"/>'
+    events = [_node(document(event.format(ref), around=around), "a").event for ref in "xyz"]
+    assert [each.name for each in events if each is not None] == ["LATE", "Late", None]
+    assert [oddity.rule for oddity in document(event.format("z"), around=around).oddities] == ["dangling-reference"]
+
+
+def test_a_link_event_may_repeat_its_other_ends_as_the_standard_has_it() -> None:
+    read = document(
+        """<bpmn:intermediateThrowEvent id="a"><bpmn:linkEventDefinition id="d" name="far"><bpmn:target>b</bpmn:target>
+        </bpmn:linkEventDefinition></bpmn:intermediateThrowEvent>"""
+    )
+    event = _node(read, "a").event
+    assert event is not None
+    assert (event.kind, event.name, read.oddities) == (EventKind.LINK, "far", ())
 
 
 def test_references_may_be_written_with_a_prefix_as_some_tools_do() -> None:

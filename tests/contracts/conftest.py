@@ -6,6 +6,8 @@ import pytest
 
 from tests.databases import database_engine, database_url
 
-pytest.register_assert_rewrite("tests.contracts.store_contract", "tests.contracts.dossier_stories")
+pytest.register_assert_rewrite(
+    "tests.contracts.store_contract", "tests.contracts.dossier_stories", "tests.contracts.operator_stories"
+)
 
 __all__ = ["database_engine", "database_url"]

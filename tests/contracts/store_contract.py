@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from motcua.engine.clock import ManualClock
 from motcua.engine.codec import ValueRefused
-from motcua.engine.dossier import Applicant, CallState, Ending, LegalPause, Promise, Status
+from motcua.engine.dossier import Applicant, CallState, Ending, LegalPause, Promise, Status, Suspension
 from motcua.engine.event_log import verify
 from motcua.engine.store import (
     Change,
@@ -115,6 +115,7 @@ class StoreContract:
             ending=Ending.RETURNED,
             closed_at=MONDAY + 4 * HOUR,
             wake_at=MONDAY + 5 * HOUR,
+            suspension=Suspension(MONDAY + HOUR, "operator.hoa", "sai dữ liệu"),
         )
         open_dossier(store, an_opening(dossier=dossier))
         assert store.dossier(CODE) == dossier
@@ -284,6 +285,48 @@ class StoreContract:
         assert listed(authority_code="H05.19", status="filed") == ["0"]
         assert listed(procedure_code="1.002740", limit=1) == ["2"]
         assert listed(procedure_code="1.00274") == []
+        assert listed(version_id=a_version().version_id, status="received") == ["2"]
+        assert listed(version_id="another") == []
+
+    def test_no_call_of_a_suspended_dossier_is_made_until_it_is_resumed(self, store: Store) -> None:
+        suspension = Suspension(MONDAY, "operator.hoa", "sai dữ liệu")
+        open_dossier(store, an_opening(dossier=a_dossier(suspension=suspension), calls=(a_call(),)))
+        assert store.ready_calls(MONDAY) == []
+        assert store.lease_call("call-1", MONDAY, MINUTE) is None
+        next_change(store, dossier=a_dossier(suspension=None))
+        assert store.ready_calls(MONDAY) == ["call-1"]
+        assert store.lease_call("call-1", MONDAY, MINUTE) is not None
+
+    def test_the_dossiers_of_a_period_were_received_before_its_end_and_had_not_ended_before_its_start(self, store: Store) -> None:
+        start, end = MONDAY, MONDAY + 24 * HOUR
+        rows: list[tuple[str, datetime | None, datetime | None]] = [
+            ("H05.19", MONDAY + 2 * HOUR, None),
+            ("H05.19", MONDAY + HOUR, MONDAY + 3 * HOUR),
+            ("H05.19", start - HOUR, None),  # carried over
+            ("H05.19", start - 2 * HOUR, start),  # ended at the very start
+            ("H05.19", start - 2 * HOUR, start - MINUTE),  # over before the period
+            ("H05.19", end, None),  # received after it
+            ("H05.19", None, None),  # filed and not received
+            ("H05.20", MONDAY + HOUR, None),
+            ("H05.19", MONDAY + HOUR, None),  # at the same instant as another
+        ]
+        for number, (authority, received_at, ended_at) in enumerate(rows):
+            code = f"H05-260302-000{number}"
+            moments = {"filed_at": start - 3 * HOUR, "received_at": received_at, "ended_at": ended_at}
+            dossier = a_dossier(code, authority_code=authority, **moments)
+            open_dossier(store, an_opening(code, dossier=dossier))
+        assert [each.code[-1] for each in store.dossiers_of_period("H05.19", start, end)] == ["3", "2", "1", "8", "0"]
+        assert list(store.dossiers_of_period("H05.20", start, end)) == [store.dossier("H05-260302-0007")]
+        assert list(store.dossiers_of_period("H05.21", start, end)) == []
+
+    def test_the_dossiers_of_a_period_are_told_as_they_stood_when_the_telling_began(self, store: Store) -> None:
+        open_dossier(store, an_opening(dossier=a_dossier(received_at=MONDAY)))
+        open_dossier(store, an_opening(OTHER, dossier=a_dossier(OTHER, received_at=MONDAY + HOUR)))
+        telling = store.dossiers_of_period("H05.19", MONDAY, MONDAY + 24 * HOUR)
+        assert next(telling).code == CODE
+        next_change(store, OTHER, dossier=a_dossier(OTHER, received_at=MONDAY + HOUR, status=Status.RECEIVED))
+        assert [each.status for each in telling] == [Status.FILED]
+        assert store.dossier(OTHER).status is Status.RECEIVED
 
     def test_due_dossiers_are_those_whose_time_has_come_earliest_first(self, store: Store) -> None:
         for number, hours in enumerate((3, 1, 2, None, 9)):

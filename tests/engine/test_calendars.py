@@ -17,10 +17,12 @@ from motcua.engine.calendars import (
     Session,
     default_calendar,
     vietnam_calendar,
+    weekdays,
 )
 from motcua.engine.statutory_holidays import statutory_holidays
 from motcua.errors import InvalidInput
-from motcua.procedures_catalog.days_off import CONFIRMED_YEARS, Confidence, SpecialDay, SpecialKind, packaged_days_off
+from motcua.procedures_catalog.calendar_tables import packaged_tables
+from motcua.procedures_catalog.days_off import Confidence, SpecialDay, SpecialKind
 
 CALENDAR = default_calendar()
 FIRST = datetime(2025, 1, 1, tzinfo=UTC)
@@ -66,7 +68,7 @@ def test_the_first_day_of_tet_by_the_lunar_calendar_is_off(tet: str) -> None:
 
 
 def test_every_computed_holiday_of_a_confirmed_year_that_falls_on_a_weekday_is_off() -> None:
-    for year in CONFIRMED_YEARS:
+    for year in packaged_tables().confirmed_years:
         computed = [holiday.on for holiday in statutory_holidays(year) if holiday.on.isoweekday() <= 5]
         assert [day for day in computed if CALENDAR.is_working_day(day)] == []
 
@@ -78,8 +80,8 @@ def test_a_swap_is_never_computed_only_announced() -> None:
 def test_in_a_confirmed_year_the_table_decides_which_neighbour_of_national_day_is_off() -> None:
     announced = [SpecialDay(date(2027, 9, 1), SpecialKind.HOLIDAY, "Quốc khánh (liền kề)", Confidence.CONFIRMED, "test")]
     provisional, confirmed = (
-        vietnam_calendar(announced, confirmed_years=[2026]),
-        vietnam_calendar(announced, confirmed_years=[2027]),
+        vietnam_calendar(announced, [2026]),
+        vietnam_calendar(announced, [2027]),
     )
     assert not provisional.is_working_day(date(2027, 9, 3))  # the usual choice for a Thursday
     assert confirmed.is_working_day(date(2027, 9, 3))
@@ -87,7 +89,7 @@ def test_in_a_confirmed_year_the_table_decides_which_neighbour_of_national_day_i
 
 
 def test_a_table_that_forgets_national_day_does_not_make_it_a_working_day() -> None:
-    calendar = vietnam_calendar([], confirmed_years=[2026])
+    calendar = vietnam_calendar([], [2026])
     reason = calendar.day(date(2026, 9, 2))
     assert (reason.kind, reason.confidence) == (DayKind.HOLIDAY, Confidence.COMPUTED)
 
@@ -137,13 +139,13 @@ def test_working_time_cannot_be_taken_away() -> None:
     ],
 )
 def test_sessions_out_of_order_are_an_error(sessions: tuple[Session, ...]) -> None:
-    with pytest.raises(InvalidInput, match="Sessions must be given in order"):
-        vietnam_calendar(packaged_days_off(), sessions)
+    with pytest.raises(InvalidInput, match=r"Sessions must be given in order|A week has seven days"):
+        vietnam_calendar([], [2026], weekdays(sessions))
 
 
 def test_a_calendar_without_a_confirmed_year_is_an_error() -> None:
     with pytest.raises(CalendarUnknown, match="at least one confirmed year"):
-        vietnam_calendar(packaged_days_off(), confirmed_years=[])
+        vietnam_calendar([], [])
 
 
 def test_the_local_date_begins_at_midnight_in_vietnam() -> None:
@@ -180,7 +182,7 @@ def test_an_opening_a_microsecond_ago_is_not_the_next_one() -> None:
 
 
 def test_an_authority_with_other_sessions_closes_at_its_own_hour() -> None:
-    mornings = vietnam_calendar(packaged_days_off(), (Session(time(8), time(12)),))
+    mornings = vietnam_calendar([], [2026], weekdays((Session(time(8), time(12)),)))
     assert mornings.close_of(date(2026, 3, 2)) == local("2026-03-02T12:00")
     assert mornings.add_working_seconds(local("2026-03-02T11:00"), 2 * 3600) == local("2026-03-03T09:00")
 
@@ -233,5 +235,5 @@ def test_the_working_time_of_whole_days_is_the_sum_of_their_sessions(day: date, 
 @given(st.sets(st.dates(date(2026, 1, 1), date(2026, 12, 31)), max_size=12))
 def test_a_day_that_the_table_takes_off_is_off(taken: set[date]) -> None:
     table = [SpecialDay(day, SpecialKind.HOLIDAY, "nghỉ", Confidence.CONFIRMED, "test") for day in taken]
-    calendar: Calendar = vietnam_calendar(table, confirmed_years=[2026])
+    calendar: Calendar = vietnam_calendar(table, [2026])
     assert not any(calendar.is_working_day(day) for day in taken)

@@ -50,6 +50,22 @@ def test_a_pause_is_told_with_its_stretch_its_cause_and_the_date_that_it_moved()
     assert "09/03 day on which the clock ran again" in words
 
 
+@pytest.mark.parametrize(
+    ("cause", "supplement", "rule"),
+    [
+        ("supplement", "resume", "resume"),
+        ("supplement", "restart", "restart"),
+        ("verification", "restart", "off_the_clock"),
+        ("tax_payment", "resume", "off_the_clock"),
+    ],
+)
+def test_a_pause_stands_under_the_rule_of_its_cause(cause: str, supplement: str, rule: str) -> None:
+    pause = LegalPause(local("2026-03-05T10:00"), local("2026-03-09T14:00"), cause, "ask")
+    told = moment("2026-03-02T09:00", "5 working days", (pause,), Policy(supplement=supplement))
+    assert [event.rule for event in told.events] == ["day_after_event", rule]
+    assert RULES[rule].source in explain(told, "en")
+
+
 def test_a_pause_that_changes_nothing_is_told_as_such() -> None:
     weekend = LegalPause(local("2026-03-07T08:00"), local("2026-03-08T10:00"), "supplement", "ask")
     assert "still Monday 2026-03-09" in explain(moment("2026-03-02T09:00", "5 working days", (weekend,)), "en")

@@ -9,9 +9,11 @@ import pytest
 
 from motcua.engine.calendars import VIETNAM, default_calendar
 from motcua.engine.deadlines import (
+    ExceptionIncomplete,
     ExtensionTooLate,
     NothingToExtend,
     PromiseNotLater,
+    RecordedException,
     SecondExtension,
     SecondSupplementRequest,
     check_extension,
@@ -81,6 +83,18 @@ def test_the_new_date_must_be_a_later_working_day(promised_on: date) -> None:
 
 
 def test_a_supplement_is_asked_once() -> None:
-    check_supplement(0)
+    assert check_supplement(0) is None
     with pytest.raises(SecondSupplementRequest, match="asked once, in full"):
         check_supplement(1)
+
+
+def test_a_second_supplement_request_is_possible_as_an_exception_that_somebody_answers_for() -> None:
+    exception = RecordedException("leader@H05.02", "The register's extract was issued anew", "Decision 7")
+    assert check_supplement(1, exception) is exception
+    assert check_supplement(0, exception) is None
+
+
+@pytest.mark.parametrize(("author", "reason"), [("", "why"), ("leader", " ")])
+def test_an_exception_without_author_or_reason_is_none(author: str, reason: str) -> None:
+    with pytest.raises(ExceptionIncomplete, match="State both"):
+        RecordedException(author, reason)

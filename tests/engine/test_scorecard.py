@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from motcua.engine.calendars import VIETNAM, default_calendar
 from motcua.engine.deadlines import Policy
 from motcua.engine.dossier import Applicant, Channel, Dossier, LegalPause, Promise, Status
-from motcua.engine.scorecard import PeriodReport, on_time, period_report
+from motcua.engine.scorecard import PeriodReport, Timeliness, on_time, period_report, reports_by_policy, timeliness
+from motcua.engine.scorecard_arrays import columns_of, period_report_of_columns
 
 CALENDAR = default_calendar()
 DUE_ON = date(2026, 3, 9)
@@ -162,3 +163,42 @@ def test_what_came_in_equals_what_went_out_and_what_is_left(dossiers: list[Dossi
     counts = {field.name: getattr(report, field.name) for field in fields(report)}
     came_in = sum(count for name, count in counts.items() if name.startswith(("carried", "received")))
     assert came_in == sum(counts.values()) - came_in
+
+
+@given(st.lists(any_dossier(), max_size=20), st.sampled_from([Policy(), LAST_PROMISE]))
+def test_the_report_over_columns_is_the_report_over_dossiers(dossiers: list[Dossier], policy: Policy) -> None:
+    columns = columns_of(dossiers, APRIL)
+    assert period_report_of_columns(columns, MARCH, APRIL, policy) == period_report(dossiers, MARCH, APRIL, policy)
+
+
+def test_a_microsecond_after_midnight_is_late_in_columns_too() -> None:
+    late = replace(ended("2026-03-10T00:00"), processed_at=local("2026-03-10T00:00") + timedelta(microseconds=1))
+    assert period_report_of_columns(columns_of([late], APRIL), MARCH, APRIL).finished_late == 1
+
+
+@pytest.mark.parametrize(
+    ("at", "outcome"),
+    [
+        ("2026-03-08T23:59", Timeliness.EARLY),
+        ("2026-03-09T00:00", Timeliness.ON_TIME),
+        ("2026-03-10T00:00", Timeliness.ON_TIME),
+        ("2026-03-10T00:01", Timeliness.LATE),
+    ],
+)
+def test_early_is_an_earlier_day_and_late_is_after_midnight(at: str, outcome: Timeliness) -> None:
+    assert timeliness(local(at), DUE_ON, CALENDAR.end_of(DUE_ON)) is outcome
+
+
+def test_a_report_shows_both_measures_of_being_on_time() -> None:
+    apology = Promise(CALENDAR.close_of(date(2026, 3, 12)), local("2026-03-06T09:00"), "apology_letter")
+    extended = ended("2026-03-12T20:00", replace(RUNNING, promises=(SLIP, apology)))
+    both = reports_by_policy([extended], MARCH, APRIL)
+    assert (both["as_law"].finished_late, both["as_law"].finished_on_time) == (1, 0)
+    assert (both["last_promise"].finished_late, both["last_promise"].finished_early) == (0, 0)
+    assert both["last_promise"].finished_on_time == 1
+
+
+def test_what_still_runs_past_its_limit_counts_as_late_and_what_runs_within_it_not_at_all() -> None:
+    report = PeriodReport(finished_early=2, finished_on_time=1, finished_late=1, in_process_past_limit=1, in_process_within_limit=9)
+    assert report.share_on_time == 3 / 5
+    assert PeriodReport(in_process_within_limit=4).share_on_time is None

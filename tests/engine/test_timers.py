@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from motcua.engine.calendars import VIETNAM, default_calendar
+from motcua.engine.calendars import VIETNAM, NaiveInstant, default_calendar
 from motcua.engine.deadlines import DEFAULT_POLICY, ClockName, Policy, TimerUnreadable, due, parse_timer, timer_instant
 from motcua.engine.dossier import LegalPause
 from motcua.procedures_catalog.time_limit import TimeLimit, Unit
@@ -97,6 +97,12 @@ def test_before_due_skips_days_off() -> None:
 def test_what_is_no_timer_is_refused_with_examples(text: str) -> None:
     with pytest.raises(TimerUnreadable, match="15 working days"):
         parse_timer(text)
+
+
+@pytest.mark.parametrize("text", ["5 minutes", "2 hours", "1 working day"])
+def test_a_start_without_a_zone_is_an_error(text: str) -> None:
+    with pytest.raises(NaiveInstant, match="has no zone"):
+        timer_instant(text, datetime(2026, 3, 2, 9), CALENDAR, DEFAULT_POLICY, due=None, clock="wall")  # noqa: DTZ001
 
 
 @pytest.mark.parametrize("clock", ["authority", "applicant"])

@@ -24,7 +24,7 @@ from motcua.services.demo.run import free_port
 from motcua.services.storage.embedded import start_embedded, stop_embedded
 
 HOST = "127.0.0.1"
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 240.0
 LEASE_SECONDS = 3
 RETRY_SECONDS = 1
 TAIL_LINES = 15

@@ -64,6 +64,8 @@ def test_the_json_document_tells_each_day_and_event(app: typer.Typer) -> None:
         "moved_from": None,
         "moved_to": "2026-02-26",
         "rule": "day_after_event",
+        "words": "the day of receipt is not counted",
+        "source": "Civil Code 2015, art. 147",
     }
 
 

@@ -86,6 +86,19 @@ def test_the_receipt_slip_shows(words: str, printers: dict[str, Connector]) -> N
     assert words in text_of(slip.content)
 
 
+def test_what_the_desk_has_to_write_on_the_slip_is_a_dotted_line_until_it_is_known(printers: dict[str, Connector]) -> None:
+    text = text_of(made_by(printers, call("documents.receipt_slip")).content)
+    assert "Vào sổ theo dõi hồ sơ: quyển số ………………, số thứ tự ………………" in text
+    assert "Số lượng hồ sơ: ……………… bộ" in text
+    assert "Thành phần hồ sơ đã nộp: ………………" in text
+    assert "Nơi trả kết quả: Trung tâm Phục vụ hành chính công – Sở Nông nghiệp và Môi trường" in text
+    inputs: dict[str, Any] = {"book": "02/2026", "book_number": "117", "collect_at": "Bưu cục Kinh Bắc", "sets": 1, "papers": "Đơn"}
+    known = text_of(made_by(printers, call("documents.receipt_slip", **inputs)).content)
+    assert "Vào sổ theo dõi hồ sơ: quyển số 02/2026, số thứ tự 117" in known
+    assert "Nơi trả kết quả: Bưu cục Kinh Bắc" in known
+    assert "…" not in known
+
+
 def test_a_slip_without_a_known_limit_says_why_and_promises_no_date(printers: dict[str, Connector]) -> None:
     text = text_of(made_by(printers, call("documents.receipt_slip", dossier=without_limit("chưa chọn trường hợp"))).content)
     assert "Hẹn trả kết quả lúc: chưa xác định: chưa chọn trường hợp" in text
@@ -274,14 +287,16 @@ def test_the_control_slip_lists_each_handover_with_its_moment_and_pace() -> None
     text = text_of(slip)
     assert "10:00 03/03/2026 Đúng hạn" in text
     assert "10:00 05/03/2026 Quá hạn Chờ xác minh <thửa 45>" in text
+    assert "Tiếp nhận lúc: 08 giờ 15 phút, ngày 02 tháng 3 năm 2026" in text
+    assert "Hẹn trả kết quả lúc: 17 giờ 00 phút, ngày 23 tháng 3 năm 2026" in text
 
 
-def test_the_tracking_book_repeats_its_head_on_every_page_and_leaves_open_what_has_not_happened() -> None:
-    returned = replace(DOSSIER, returned_at=NOW)
-    entries = [(returned, "Cấp đổi"), *[(without_limit("x"), "Cấp đổi")] * 40]
-    pages = PdfReader(BytesIO(documents.tracking_book(LETTERHEAD, entries))).pages
-    assert len(pages) > 1
-    assert all("Mã hồ sơ" in page.extract_text() for page in pages)
-    first = " ".join(pages[0].extract_text().split())
-    assert "08:15 02/03/2026 17:00 23/03/2026 10:00 03/03/2026" in first
-    assert "08:15 02/03/2026 – –" in first
+def test_a_control_slip_with_many_handovers_repeats_its_titles_and_breaks_what_is_too_wide() -> None:
+    long_name = "nguyen.thi.phuong." * 6
+    handovers = [documents.Handover(f"{number} {long_name}", "Văn thư", NOW, None, "ghi chú " * 400) for number in range(12)]
+    slip = documents.control_slip(documents.Subject(DOSSIER, "Cấp đổi Giấy chứng nhận", LETTERHEAD), handovers)
+    pages = [page.extract_text() for page in PdfReader(BytesIO(slip)).pages]
+    assert len(pages) > 3
+    assert all("Người giao" in page for page in pages)
+    assert "".join("".join(pages).split()).count(long_name) == 12
+    assert sum(page.count("…") for page in pages) == 12

@@ -22,7 +22,11 @@ _T = TypeVar("_T")
 _MADE = ("document",)
 
 OPERATIONS: tuple[Operation, ...] = (
-    Operation("documents.receipt_slip", inputs={"papers": False, "sets": False, "proxy": False}, outputs=_MADE),
+    Operation(
+        "documents.receipt_slip",
+        inputs=dict.fromkeys(("papers", "sets", "proxy", "collect_at", "book", "book_number"), False),
+        outputs=_MADE,
+    ),
     Operation("documents.supplement_request", inputs={"missing": True, "reason": False, "until_on": False}, outputs=_MADE),
     Operation("documents.refusal", inputs={"reason": True}, outputs=_MADE),
     Operation("documents.apology", inputs={"reason": True, "new_promise_on": True}, outputs=_MADE),
@@ -86,6 +90,9 @@ _FORMS: dict[str, tuple[str, _Form]] = {
             papers=inputs.lines("papers"),
             sets=inputs.optional("sets", int, "a whole number"),
             proxy=inputs.optional_text("proxy"),
+            collect_at=inputs.optional_text("collect_at"),
+            book=inputs.optional_text("book"),
+            book_number=inputs.optional_text("book_number"),
         ),
     ),
     "documents.supplement_request": (

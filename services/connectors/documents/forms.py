@@ -1,7 +1,7 @@
 """The printed forms, each from a dossier to a PDF: which fields stand on it, in which order, and in which words.
 
 The fields are those that regulation asks for (receipt and appointment slip, supplement request, refusal, apology); the words are
-ours. What the dossier does not know is printed as unknown, never made up.
+ours. What the dossier does not know is printed as unknown, or left as a dotted line for the pen; it is never made up.
 """
 
 from __future__ import annotations
@@ -31,6 +31,9 @@ from motcua.services.connectors.documents.wording import (
 _CHANNELS = {Channel.DIRECT: "nộp trực tiếp", Channel.ONLINE: "nộp trực tuyến", Channel.POST: "nộp qua bưu chính"}
 
 
+_BLANK = "………………"
+
+
 class NotReceivedYet(InvalidInput):
     """A slip confirms a receipt that has not happened."""
 
@@ -45,9 +48,20 @@ class Subject:
 
 
 def receipt_slip(
-    subject: Subject, tracking_address: str, *, papers: Sequence[str] = (), sets: int | None = None, proxy: str | None = None
+    subject: Subject,
+    tracking_address: str,
+    *,
+    papers: Sequence[str] = (),
+    sets: int | None = None,
+    proxy: str | None = None,
+    collect_at: str | None = None,
+    book: str | None = None,
+    book_number: str | None = None,
 ) -> bytes:
-    """The receipt and appointment slip. Raises NotReceivedYet."""
+    """The receipt and appointment slip. Raises NotReceivedYet.
+
+    collect_at: where the applicant gets the result, if not at the desk of the authority.   book, book_number: of the tracking book.
+    """
     dossier = subject.dossier
     if dossier.received_at is None:
         raise NotReceivedYet(
@@ -75,15 +89,17 @@ def receipt_slip(
         if papers:
             slip.append(Paragraph("Thành phần hồ sơ đã nộp:", LINE))
             slip.extend(Paragraph(f"{number}. {plain(paper)}", LINE) for number, paper in enumerate(papers, start=1))
-        if sets is not None:
-            slip.append(labelled("Số lượng hồ sơ", f"{sets} bộ"))
+        else:
+            slip.append(Paragraph(f"Thành phần hồ sơ đã nộp: {_BLANK * 3}", LINE))
         slip += [
+            labelled("Số lượng hồ sơ", f"{_BLANK if sets is None else sets} bộ"),
             labelled(
                 "Thời hạn giải quyết theo quy định", limit_in_words(dossier.limit) if dossier.limit else _unknown_limit(dossier)
             ),
             labelled("Tiếp nhận lúc", moment_in_words(received_at)),
-            labelled("Hẹn trả kết quả lúc", _appointment(dossier)),
-            labelled("Nơi trả kết quả", f"{subject.letterhead.desk} – {subject.letterhead.authority}"),
+            labelled("Hẹn trả kết quả lúc", appointment(dossier)),
+            labelled("Nơi trả kết quả", collect_at or f"{subject.letterhead.desk} – {subject.letterhead.authority}"),
+            labelled("Vào sổ theo dõi hồ sơ", f"quyển số {book or _BLANK}, số thứ tự {book_number or _BLANK}"),
             Spacer(1, 2 * mm),
             Paragraph(
                 "Quét mã ở trên để theo dõi hồ sơ. Xin mang theo giấy này khi đến nhận kết quả."
@@ -143,7 +159,7 @@ def apology(subject: Subject, reason: str, new_promise_on: date) -> bytes:
     def words() -> list[Flowable]:
         return [
             *_opening(subject, "Cơ quan đang giải quyết hồ sơ"),
-            labelled("Đã hẹn trả kết quả lúc", _appointment(subject.dossier)),
+            labelled("Đã hẹn trả kết quả lúc", appointment(subject.dossier)),
             Paragraph("Đến nay hồ sơ chưa giải quyết xong, với lý do:", INDENTED),
             *_items(reason),
             Paragraph(
@@ -217,7 +233,7 @@ def _applicant(applicant: Applicant) -> list[Flowable]:
     ]
 
 
-def _appointment(dossier: Dossier) -> str:
+def appointment(dossier: Dossier) -> str:
     """The first promise as it was given; before it is given, the due moment; else why there is none."""
     slip = next((promise.promised_at for promise in dossier.promises if promise.by == "receipt_slip"), dossier.due_at)
     return moment_in_words(slip) if slip is not None else _unknown_limit(dossier)

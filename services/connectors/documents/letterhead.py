@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from motcua.procedures_catalog.catalog import Catalog
+
 
 @dataclass(frozen=True, slots=True)
 class Letterhead:
@@ -32,3 +34,12 @@ Letterheads: TypeAlias = Callable[[str], Letterhead]
 def letterhead_from_code(authority_code: str) -> Letterhead:
     """The letterhead of an authority of which nothing is known but the code."""
     return Letterhead(authority=f"Cơ quan mã {authority_code}")
+
+
+def letterhead_from_catalog(catalog: Catalog, authority_code: str) -> Letterhead:
+    """The letterhead of an authority as the catalogue knows it; an unknown code is printed as a code."""
+    authority = catalog.authorities.get(authority_code)
+    if authority is None:
+        return letterhead_from_code(authority_code)
+    parent = catalog.authorities.get(authority.parent or "")
+    return Letterhead(authority=authority.name, parent=parent.name if parent else None)

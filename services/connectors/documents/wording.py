@@ -46,6 +46,11 @@ def moment_in_words(instant: datetime) -> str:
     return f"{local:%H} giờ {local:%M} phút, {day_in_words(local.date())}"
 
 
+def moment_in_figures(instant: datetime) -> str:
+    """An aware instant, in the zone of Vietnam: `08:15 02/03/2026`."""
+    return f"{instant.astimezone(LOCAL_ZONE):%H:%M %d/%m/%Y}"
+
+
 def limit_in_words(limit: str) -> str:
     """`15 working days` → `15 ngày làm việc`. Raises TimeLimitUnreadable."""
     parsed = TimeLimit.parse(limit)

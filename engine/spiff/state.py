@@ -1,0 +1,107 @@
+"""A run as bytes, and back. Only what can still move is saved: live tokens, what groups them, and the scopes they see.
+
+    {"v": 1,
+     "vars": the dossier's scope, in the shapes of engine/codec.py,
+     "run": [[body, id of the task that runs it, [[id, place of its group or -1, spec, state, internal], …]],
+             … the same for what runs inside it, and a fourth item for an instance of a repetition: {"no": …, "vars": its scope}]}
+
+The model is not in it, nor anything that is finished. Examples of every release are in tests/states and load for ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+import msgpack
+from SpiffWorkflow.task import Task
+from SpiffWorkflow.util.task import TaskState
+
+from motcua.engine.codec import decode, encode
+from motcua.engine.spiff import specs
+from motcua.engine.spiff.repetition import Repetition
+from motcua.engine.spiff.scopes import Scope
+from motcua.engine.values import Value
+from motcua.errors import MotcuaError
+
+STATE_FORMAT = 1
+_LARGE_INTEGER = 1
+
+
+class StateUnreadable(MotcuaError):
+    """The saved state is of a format that this release does not read."""
+
+
+def pack(scope: dict[str, Value], instances: Iterable[Any]) -> bytes:
+    """The state of these instances, the main one first and each after the one that holds it."""
+    packed: bytes = msgpack.packb(
+        {"v": STATE_FORMAT, "vars": encode(scope), "run": [_save_instance(instance) for instance in instances]},
+        default=_large_integer,
+    )
+    return packed
+
+
+def unpack(state: bytes) -> tuple[dict[str, Value], list[list[Any]]]:
+    """The dossier's scope and the saved instances. Raises StateUnreadable."""
+    saved = msgpack.unpackb(state, strict_map_key=False, ext_hook=lambda _, digits: int(digits))
+    if not isinstance(saved, dict) or saved.get("v") != STATE_FORMAT:
+        raise StateUnreadable(
+            f"The saved state has format {saved.get('v') if isinstance(saved, dict) else '?'}, and this release reads format "
+            f"{STATE_FORMAT}. Upgrade motcua before you go on with this dossier."
+        )
+    scope = decode(saved["vars"])
+    assert isinstance(scope, dict)
+    return scope, saved["run"]
+
+
+def _large_integer(value: object) -> msgpack.ExtType:
+    """msgpack asks for help with whole numbers of more than 64 bits."""
+    assert isinstance(value, int)
+    return msgpack.ExtType(_LARGE_INTEGER, str(value).encode())
+
+
+def _save_instance(instance: Any) -> list[Any]:
+    parent = instance.parent_task
+    saved = [instance.spec.name, None if parent is None else parent.id.bytes, _save_tasks(instance)]
+    if instance.number:
+        saved.append({"no": instance.number, "vars": encode(instance.variables.own)})
+    return saved
+
+
+def _save_tasks(instance: Any) -> list[list[Any]]:
+    kept: list[Any] = []
+    for task in instance.live():
+        parent = task.parent
+        if parent is not None and isinstance(parent.task_spec, specs.Group) and parent not in kept:
+            kept.append(parent)
+        kept.append(task)
+    place = {task.id: index for index, task in enumerate(kept)}
+    return [[task.id.bytes, place.get(task._parent, -1), task.task_spec.name, task.state, task.internal_data] for task in kept]
+
+
+def restore_tasks(instance: Any, saved: list[list[Any]]) -> dict[UUID, Any]:
+    """Put the saved tasks into an empty instance, under a root that is done. Returns them by id."""
+    root = Task(instance, instance.spec.start, state=TaskState.COMPLETED)
+    instance.task_tree = root
+    tasks: list[Any] = []
+    for id_bytes, parent, name, state, internal in saved:
+        task = Task(
+            instance,
+            instance.spec.task_specs[name],
+            parent=root if parent < 0 else tasks[parent],
+            state=state,
+            id=UUID(bytes=id_bytes),
+        )
+        task.internal_data = internal
+        tasks.append(task)
+    return {task.id: task for task in tasks}
+
+
+def own_scope(saved: list[Any], parent: Any) -> tuple[int, Scope | None]:
+    """The number and the scope of an instance of a repetition, from the fourth item of what was saved; else 0 and None."""
+    if not saved or not isinstance(parent.task_spec, Repetition):
+        return 0, None
+    own = decode(saved[0]["vars"])
+    assert isinstance(own, dict)
+    return saved[0]["no"], parent.task_spec.scope(parent, own)
