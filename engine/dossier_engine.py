@@ -26,6 +26,7 @@ from motcua.engine.compiled import CompiledProcedure, CompiledProcedures, check_
 from motcua.engine.connectors import Operation
 from motcua.engine.dossier import Applicant, Channel, Dossier, MessageRecord, OpenTask, Status
 from motcua.engine.forms import read_entries
+from motcua.engine.messages import expire_messages, take_message
 from motcua.engine.session import DossierSession, Surroundings
 from motcua.engine.store import Store, StoredDossier, Transaction
 from motcua.errors import Conflict, InvalidInput, NotFound
@@ -71,6 +72,18 @@ class Application:
     request_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The dossier of an application; `is_new` where this very command opened it, and no earlier one with its request id."""
+
+    dossier: Dossier
+    is_new: bool
+
+    @property
+    def code(self) -> str:
+        return self.dossier.code
+
+
 class DossierEngine:
     """Runs dossiers over a store. Safe to share between threads; every command is a transaction of its own."""
 
@@ -105,8 +118,11 @@ class DossierEngine:
 
     # ---- commands
 
-    def open(self, application: Application, actor: str = "applicant") -> Dossier:
-        """File a dossier under the version in force today. Raises the InvalidInput leaf of whatever is missing."""
+    def open(self, application: Application, actor: str = "applicant") -> Opened:
+        """File a dossier under the version in force today; a request that came before opens none and changes nothing.
+
+        Raises the InvalidInput leaf of whatever is missing.
+        """
         now = self.clock.now()
         today = self.calendar.local_date(now)
         _check_applicant(application.applicant)
@@ -127,7 +143,7 @@ class DossierEngine:
             if application.request_id is not None:
                 already = tx.dossier_by_request(application.request_id)
                 if already is not None:
-                    return already
+                    return Opened(already, is_new=False)
             number = tx.next_number(application.authority_code, today)
             dossier = Dossier(
                 code=f"{application.authority_code}-{today:%y%m%d}-{number:04d}",
@@ -156,7 +172,7 @@ class DossierEngine:
             session.report_status()
             session.move_on()
             tx.save(session.change())
-            return session.dossier
+            return Opened(session.dossier, is_new=True)
 
     @contextmanager
     def command(self, code: str, actor: str) -> Iterator[DossierSession]:
@@ -219,9 +235,8 @@ class DossierEngine:
                 )
             session.fire_due_timers()
             now = session.now
-            session.take_message(
-                MessageRecord(message_id, code, name, dict(payload), now, keep_until=now + self._around.message_term)
-            )
+            message = MessageRecord(message_id, code, name, dict(payload), now, keep_until=now + self._around.message_term)
+            take_message(session, message)
             tx.save(session.change())
             return session.messages[message_id]
 
@@ -232,7 +247,7 @@ class DossierEngine:
             return 0
         with self.command(code, "clock") as session:
             fired = session.fire_due_timers()
-            session.expire_messages()
+            expire_messages(session)
         return fired
 
     def take_up(self, tx: Transaction, stored: StoredDossier, compiled: CompiledProcedure, actor: str) -> DossierSession:
