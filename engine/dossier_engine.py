@@ -19,11 +19,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from motcua.engine.acts import limit_of
+from motcua.engine.authority_calendars import CalendarFor
 from motcua.engine.calendars import Calendar
 from motcua.engine.clock import Clock
 from motcua.engine.codec import encode
 from motcua.engine.compiled import CompiledProcedure, CompiledProcedures, check_version, compile_version
 from motcua.engine.connectors import Operation
+from motcua.engine.deadlines import DueMoment, due_of
 from motcua.engine.dossier import Applicant, Channel, Dossier, MessageRecord, OpenTask, Status
 from motcua.engine.forms import read_entries
 from motcua.engine.messages import expire_messages, take_message
@@ -91,30 +93,45 @@ class DossierEngine:
         self,
         store: Store,
         clock: Clock,
-        calendar: Calendar,
+        calendar: Calendar | CalendarFor,
         operations: Mapping[str, Operation],
         *,
         entropy: Callable[[int], bytes] = secrets.token_bytes,
         message_term: timedelta = timedelta(days=30),
-        calendar_for: Callable[[str], Calendar] | None = None,
     ) -> None:
-        """`calendar_for` gives each authority its own calendar by its code; without it, `calendar` is everyone's."""
+        """calendar: everyone's, or what gives each authority its own; that is first asked when a command needs it."""
         self.store = store
         self.clock = clock
-        self.calendar = calendar
+        self.calendar_for: CalendarFor = (lambda authority_code: calendar) if isinstance(calendar, Calendar) else calendar
         self.procedures = CompiledProcedures(store.version)
-        self.calendar_for: Callable[[str], Calendar] = calendar_for or (lambda authority_code: calendar)
-        self._around = Surroundings(operations, calendar, entropy, message_term)
+        self._operations = operations
+        self._entropy = entropy
+        self._message_term = message_term
+
+    @property
+    def calendar(self) -> Calendar:
+        """What holds where no authority says otherwise."""
+        return self.calendar_for("")
 
     # ---- procedures
 
     def publish(self, version: ProcedureVersion) -> CompiledProcedure:
         """Check and compile a version, refuse it if it cannot be run faithfully, and store it whole. Again changes nothing."""
-        check_version(version, self._around.operations)
+        check_version(version, self._operations)
         compiled = compile_version(version)
         with self.store.transaction() as tx:
             tx.publish(version)
         return compiled
+
+    # ---- questions
+
+    def due_of(self, dossier: Dossier, *, trace: bool = True) -> DueMoment | None:
+        """When the dossier is due as things stand, and why: by its authority's calendar and its version's policy.
+
+        None while it is not received, and where its limit is unknown. An open pause is taken to end now.
+        """
+        policy = self.procedures.get(dossier.version_id).policy
+        return due_of(dossier, self.calendar_for(dossier.authority_code), policy, as_of=self._now(dossier), trace=trace)
 
     # ---- commands
 
@@ -124,7 +141,8 @@ class DossierEngine:
         Raises the InvalidInput leaf of whatever is missing.
         """
         now = self.clock.now()
-        today = self.calendar.local_date(now)
+        around = self._around_for(application.authority_code)
+        today = around.calendar.local_date(now)
         _check_applicant(application.applicant)
         version = self.store.version_in_force(application.procedure_code, today)
         if version is None:
@@ -158,7 +176,7 @@ class DossierEngine:
                 filed_at=now,
                 request_id=application.request_id,
             )
-            session = DossierSession.begin(self._around_for(application.authority_code), tx, compiled, actor, now, dossier, entries)
+            session = DossierSession.begin(around, tx, compiled, actor, now, dossier, entries)
             session.record(
                 "opened",
                 {
@@ -235,7 +253,7 @@ class DossierEngine:
                 )
             session.fire_due_timers()
             now = session.now
-            message = MessageRecord(message_id, code, name, dict(payload), now, keep_until=now + self._around.message_term)
+            message = MessageRecord(message_id, code, name, dict(payload), now, keep_until=now + self._message_term)
             take_message(session, message)
             tx.save(session.change())
             return session.messages[message_id]
@@ -261,7 +279,7 @@ class DossierEngine:
         return self.take_up(tx, stored, self.procedures.get(stored.dossier.version_id), actor)
 
     def _around_for(self, authority_code: str) -> Surroundings:
-        return replace(self._around, calendar=self.calendar_for(authority_code))
+        return Surroundings(self._operations, self.calendar_for(authority_code), self._entropy)
 
     def _now(self, dossier: Dossier) -> datetime:
         return max(self.clock.now(), dossier.filed_at)

@@ -14,16 +14,13 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import islice
 
+from motcua.engine.authority_calendars import CalendarFor
 from motcua.engine.calendars import Calendar, CalendarUnknown, DayReason
-from motcua.engine.deadlines import due
+from motcua.engine.deadlines import due_of
 from motcua.engine.dossier import Dossier
 from motcua.engine.dossier_engine import DossierEngine
 from motcua.engine.due_moments import DueMoment, Policy
 from motcua.engine.store import TaskFilter
-from motcua.procedures_catalog.time_limit import TimeLimit
-
-CalendarFor = Callable[[str], Calendar]
-"""An authority's calendar by its code."""
 
 PolicyOf = Callable[[Dossier], Policy]
 
@@ -89,14 +86,13 @@ def _apply(engine: DossierEngine, code: str, old: CalendarFor, policy_of: Policy
 
 
 def _counted_anew(dossier: Dossier, calendar: Calendar, policy: Policy) -> DueMoment | None:
-    if dossier.received_at is None or dossier.limit is None or dossier.ended_at is not None:
+    if dossier.received_at is None or dossier.ended_at is not None:
         return None
     # A date that stands was counted when the latest pause ended, or, with none over yet, as though none had begun.
     standing = min((pause.started_at for pause in dossier.pauses if pause.ended_at is None), default=None)
     ends = [pause.ended_at for pause in dossier.pauses if pause.ended_at is not None]
-    as_of = None if standing is None else max([standing, *ends])
-    limit = TimeLimit.parse(dossier.limit)
-    return due(dossier.received_at, limit, calendar, policy, dossier.pauses, trace=False, as_of=as_of)
+    as_of = dossier.received_at if standing is None else max([standing, *ends])
+    return due_of(dossier, calendar, policy, as_of=as_of, trace=False)
 
 
 def _differs(dossier: Dossier, found: DueMoment) -> bool:

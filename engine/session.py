@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from motcua.bpmn.elements import Node
@@ -43,12 +43,11 @@ class DossierSuspended(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What every session of one engine shares."""
+    """What a session knows of the world: the operations that exist, its authority's calendar, and a source of chance."""
 
     operations: Mapping[str, Operation]
     calendar: Calendar
     entropy: Callable[[int], bytes]
-    message_term: timedelta
 
 
 @dataclass(slots=True)

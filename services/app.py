@@ -106,7 +106,7 @@ def _app_on(settings: Settings, url: str, clock: Clock) -> Iterator[App]:
         blobs = FolderBlobs(settings.blobs_dir)
         catalog = load_catalog()
         calendars = load_calendars(settings.data_dir, catalog.authorities)
-        engine = DossierEngine(store, clock, calendars.for_the_country(), OPERATIONS, calendar_for=calendars.calendar_for)
+        engine = DossierEngine(store, clock, calendars.calendar_for, OPERATIONS)
         identities = DevelopmentAuthority(settings.pki_dir, wall.now())
         letterheads: Letterheads = lambda code: letterhead_from_catalog(catalog, code)  # noqa: E731
         signing = SigningConnector(blobs, identities, letterheads)

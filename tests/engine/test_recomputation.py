@@ -53,8 +53,7 @@ def policy_of(dossier: Dossier) -> Policy:
 
 
 def running_on(office: Office, calendars: AuthorityCalendars) -> DossierEngine:
-    country = calendars.for_the_country()
-    return DossierEngine(office.store, office.clock, country, OPERATIONS, calendar_for=calendars.calendar_for)
+    return DossierEngine(office.store, office.clock, calendars.calendar_for, OPERATIONS)
 
 
 def applied(office: Office, new: AuthorityCalendars, *codes: str, batch: int = 500) -> list[DueChange]:

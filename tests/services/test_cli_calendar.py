@@ -63,9 +63,7 @@ def office(monkeypatch: pytest.MonkeyPatch) -> Office:
     @contextmanager
     def opened(settings: Settings) -> Iterator[SimpleNamespace]:
         calendars = load_calendars(settings.data_dir, load_catalog().authorities)
-        engine = DossierEngine(
-            office.store, office.clock, calendars.for_the_country(), OPERATIONS, calendar_for=calendars.calendar_for
-        )
+        engine = DossierEngine(office.store, office.clock, calendars.calendar_for, OPERATIONS)
         yield SimpleNamespace(engine=engine, store=office.store)
 
     monkeypatch.setattr(motcua.services.app, "open_app", opened)
