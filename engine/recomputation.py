@@ -1,5 +1,6 @@
 """Open dossiers counted anew when a calendar changes: which due dates move, why, and the commands that write it down.
 
+    running(store)                                       the dossiers concerned, a batch at a time
     plan = recompute(dossiers, old, new, policy_of)      pure: what would change, as a report
     apply(engine, codes, old, policy_of)                 the same under each dossier's lock, as events `due_changed`
 
@@ -20,7 +21,7 @@ from motcua.engine.deadlines import due_of
 from motcua.engine.dossier import Dossier
 from motcua.engine.dossier_engine import DossierEngine
 from motcua.engine.due_moments import DueMoment, Policy
-from motcua.engine.store import TaskFilter
+from motcua.engine.store import Store, TaskFilter
 
 PolicyOf = Callable[[Dossier], Policy]
 
@@ -54,10 +55,18 @@ def recompute(dossiers: Iterable[Dossier], old: CalendarFor, new: CalendarFor, p
             yield _row(dossier, found, old(dossier.authority_code), new(dossier.authority_code))
 
 
+def running(store: Store, batch: int = 500) -> Iterator[Dossier]:
+    """Every dossier whose limit runs, never more than a batch of them in memory. What is done to one of them meanwhile is seen."""
+    after = ""
+    while part := store.running_dossiers(after, batch):
+        yield from part
+        after = part[-1].code
+
+
 def apply(
     engine: DossierEngine, codes: Iterable[str], old: CalendarFor, policy_of: PolicyOf, batch: int = 500
 ) -> Iterator[tuple[DueChange, ...]]:
-    """Count dossiers anew, each as a command of its own under its lock; the changes come a batch of dossiers at a time.
+    """Count dossiers anew, each as a command of its own under its lock; the codes are taken and the changes come in batches.
 
     A changed date becomes an event `due_changed` with the calendar as its cause; timers and the norms of open tasks follow.
     """
