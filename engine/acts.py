@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from motcua.engine.calendars import Calendar
-from motcua.engine.deadlines import DueMoment, Policy, check_extension, check_supplement, due
+from motcua.engine.deadlines import DueMoment, Policy, check_extension, check_supplement, due_of
 from motcua.engine.dossier import Dossier, Ending, LegalPause, Promise, Status
 from motcua.engine.values import Value
 from motcua.errors import InvalidInput, Refused
@@ -63,17 +63,7 @@ def limit_of(procedure: Procedure, case: str | None) -> tuple[TimeLimit | None, 
 
 def compute_due(dossier: Dossier, moment: Moment) -> DueMoment | None:
     """The due moment as things stand, or None when the limit is unknown or the dossier is not received."""
-    if dossier.received_at is None or dossier.limit is None:
-        return None
-    return due(
-        dossier.received_at,
-        TimeLimit.parse(dossier.limit),
-        moment.calendar,
-        moment.policy,
-        pauses=dossier.pauses,
-        as_of=moment.now,
-        trace=False,
-    )
+    return due_of(dossier, moment.calendar, moment.policy, as_of=moment.now, trace=False)
 
 
 def with_due(dossier: Dossier, moment: Moment) -> Dossier:

@@ -56,6 +56,7 @@ __all__ = [
     "check_extension",
     "check_supplement",
     "due",
+    "due_of",
     "explain",
     "explanation_table",
     "parse_timer",
@@ -92,6 +93,17 @@ def due(
         policy,
         as_of if pauses and any(pause.ended_at is None for pause in pauses) else None,
     )
+
+
+def due_of(dossier: Dossier, calendar: Calendar, policy: Policy, *, as_of: datetime, trace: bool = True) -> DueMoment | None:
+    """When a dossier is due as things stand; None while it is not received, and where its limit is unknown.
+
+    calendar, policy: of its authority and of its procedure version; whoever has an engine asks `DossierEngine.due_of`, which
+    knows both.   as_of: when an open pause is taken to end.
+    """
+    if dossier.received_at is None or dossier.limit is None:
+        return None
+    return due(dossier.received_at, TimeLimit.parse(dossier.limit), calendar, policy, dossier.pauses, trace, as_of)
 
 
 _ONE_STOP = "the decree on the one-stop shop"

@@ -63,6 +63,12 @@ class DossierStories:
         assert office.file(BIRTH, request_id="r-1") == first
         assert office.file(BIRTH, request_id="r-2") != first
 
+    def test_opening_tells_whether_the_request_came_before(self, office: Office) -> None:
+        office.publish(BIRTH)
+        first, again = (office.engine.open(office.application(BIRTH, request_id="r-1")) for _ in range(2))
+        assert (first.is_new, again.is_new) == (True, False)
+        assert again.dossier == first.dossier
+
     def test_a_procedure_that_is_not_published_is_refused_with_its_code(self, office: Office) -> None:
         with pytest.raises(ProcedureNotPublished, match=LAWYER):
             office.engine.open(office.application(LAWYER))
