@@ -16,7 +16,7 @@ from typing import Any
 
 from motcua.bpmn.elements import Node
 from motcua.engine import acts, messages, settling
-from motcua.engine.calendars import Calendar
+from motcua.engine.calendars import VIETNAM, Calendar
 from motcua.engine.compiled import CompiledProcedure
 from motcua.engine.connectors import Operation
 from motcua.engine.dossier import (
@@ -339,4 +339,5 @@ def _facts(dossier: Dossier, compiled: CompiledProcedure) -> dict[str, Value]:
         "authority_tier": dossier.tier,
         "supplement_requests": dossier.supplement_requests,
         "limit_known": acts.limit_of(compiled.procedure, dossier.case)[0] is not None,
+        "fee_in_force_vnd": compiled.procedure.fee.amount_on(dossier.filed_at.astimezone(VIETNAM).date()),
     }

@@ -86,7 +86,9 @@ class Director:
             self._play(stories, progress)
         except httpx.HTTPError as cause:
             asked = f"{cause.request.method} {cause.request.url}"
-            raise DemoStuck(f"{asked} was not answered ({type(cause).__name__}: {cause}); see the log for what happened there.") from cause
+            raise DemoStuck(
+                f"{asked} was not answered ({type(cause).__name__}: {cause}); see the log for what happened there."
+            ) from cause
 
     def _play(self, stories: list[Story], progress: Callable[[int], None]) -> None:
         for story in stories:
@@ -192,7 +194,7 @@ class Director:
 
     def _plan_task(self, story: Story, task: dict[str, Any]) -> None:
         activity = task["activity_id"]
-        if story.scenario.withdraws and activity == "appraise" and "withdrawal" not in story.planned:
+        if activity == story.scenario.withdraws_at and "withdrawal" not in story.planned:
             story.planned.add("withdrawal")
             self._after(
                 story.pace,
