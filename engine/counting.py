@@ -14,11 +14,13 @@ from __future__ import annotations
 import calendar as gregorian
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
+from operator import itemgetter
 from typing import NamedTuple
 
 from motcua.engine.calendars import Calendar, check_aware
 from motcua.engine.dossier import LegalPause
 from motcua.engine.due_moments import Policy
+from motcua.engine.recorded_exceptions import RecordedException
 from motcua.errors import InvalidInput
 from motcua.procedures_catalog.time_limit import TimeLimit, Unit
 
@@ -27,6 +29,7 @@ SECONDS_PER_WORKING_DAY = 8 * 3600
 
 SUPPLEMENT = "supplement"
 _DAY = timedelta(1)
+_IN_TIME = itemgetter(0, 1, 2)
 # Looking a member up on its class is slow before Python 3.12, and each count asks several times.
 _WORKING_DAYS, _HOURS, _MONTHS, _SAME_DAY = Unit.WORKING_DAYS, Unit.HOURS, Unit.MONTHS, Unit.SAME_DAY
 
@@ -45,6 +48,7 @@ class Stop(NamedTuple):
     start: datetime
     end: datetime
     cause: str
+    exception: RecordedException | None = None
 
 
 class StoppedDays(NamedTuple):
@@ -97,8 +101,8 @@ def closed_stops(pauses: Sequence[LegalPause], as_of: datetime | None) -> tuple[
                 ended_at=end,
             )
         if end > pause.started_at:
-            stops.append(Stop(pause.started_at, end, pause.cause))
-    return tuple(sorted(stops))
+            stops.append(Stop(pause.started_at, end, pause.cause, pause.exception))
+    return tuple(sorted(stops, key=_IN_TIME))
 
 
 def merged(stops: Sequence[Stop]) -> tuple[Stop, ...]:
