@@ -46,6 +46,7 @@ ENGINE_NAMES: Final = (
             "supplement_requests",
             "limit_known",
             "fee_in_force_vnd",
+            "exception_author",
         }
     )
     | LOOP_NAMES

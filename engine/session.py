@@ -19,6 +19,7 @@ from motcua.engine import acts, messages, settling
 from motcua.engine.calendars import VIETNAM, Calendar
 from motcua.engine.compiled import CompiledProcedure
 from motcua.engine.connectors import Operation
+from motcua.engine.deadlines import SUPPLEMENT_ONCE
 from motcua.engine.dossier import (
     CallState,
     DocumentRecord,
@@ -29,6 +30,7 @@ from motcua.engine.dossier import (
 )
 from motcua.engine.event_log import Chain, ChainHead, Event
 from motcua.engine.forms import read_entries
+from motcua.engine.recorded_exceptions import forget_exception, signed
 from motcua.engine.spiff.run import Run, Token, Wait, token_gone
 from motcua.engine.store import Change, PaymentReceipt, StoredDossier, TaskClosed, Transaction
 from motcua.engine.values import Value, Variables
@@ -142,7 +144,7 @@ class DossierSession:
         values = read_entries(token.node.form, entries, f'The form of "{token.node.name}"')
         self.record("task_completed", {"task_id": task_id, "activity_id": token.node.id}, content={"entries": values})
         self.finished[task_id] = "completed"
-        self.run.complete(task_id, values)
+        self.run.complete(task_id, signed(values, self.actor))
         self.move_on()
 
     def fire_due_timers(self) -> int:
@@ -282,11 +284,25 @@ class DossierSession:
         before = self.dossier
         self.dossier = acts.perform(node.act, before, self.moment)
         self.facts["supplement_requests"] = self.dossier.supplement_requests
+        if node.act == "ask_supplement":  # the one act whose rule has exceptions
+            forget_exception(self.run.scope)
         self.record("act", {"act": node.act, "activity_id": node.id})
         self.record_changes(before, cause=node.act)
 
     def record_changes(self, before: Dossier, cause: str) -> None:
         after = self.dossier
+        for pause in after.pauses[len(before.pauses) :]:
+            if (exception := pause.exception) is not None:
+                self.record(
+                    "exception_recorded",
+                    {
+                        "act": cause,
+                        "author": exception.author,
+                        "reason": exception.reason,
+                        "legal_basis": exception.basis or None,
+                        "rule": SUPPLEMENT_ONCE,
+                    },
+                )
         if before.due_at != after.due_at:
             self.record(
                 "due_changed",

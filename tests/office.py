@@ -202,5 +202,5 @@ def fill(task: OpenTask) -> dict[str, Any]:
     return {
         f["name"]: f["options"][0]["value"] if f["options"] else examples[f["type"]]
         for f in task.form
-        if f["name"] != "new_promise_on"
+        if f["name"] not in ("new_promise_on", "exception_reason", "exception_basis")
     }

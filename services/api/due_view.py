@@ -6,7 +6,7 @@ from motcua.engine.deadlines import RULES, explain, explanation_table
 from motcua.engine.dossier import Dossier
 from motcua.engine.explanations import Language
 from motcua.services.api.backend import Backend
-from motcua.services.api.shapes import DayGiven, DueGiven, MoveGiven
+from motcua.services.api.shapes import DayGiven, DueGiven, ExceptionGiven, MoveGiven
 
 _NOT_RECEIVED = {
     "en": "The dossier is not received yet, so its clock has not started.",
@@ -42,6 +42,7 @@ def due_view(backend: Backend, dossier: Dossier, language: Language) -> DueGiven
                 rule=event.rule,
                 words=RULES[event.rule].vi if language == "vi" else RULES[event.rule].en,
                 source=RULES[event.rule].source,
+                exception=None if event.exception is None else ExceptionGiven.model_validate(event.exception),
             )
             for event in moment.events
         ],

@@ -122,6 +122,7 @@ _EVENT = {
     "incident_retried": "Gọi lại sau sự cố",
     "document_added": "Thêm giấy tờ",
     "payment_booked": "Ghi nhận khoản thu",
+    "exception_recorded": "Ghi nhận ngoại lệ",
     "clock_paused": "Tạm dừng tính thời hạn",
     "clock_resumed": "Tính tiếp thời hạn",
     "closed": "Đóng hồ sơ",
@@ -139,6 +140,7 @@ def event_detail(event: Event, activities: Mapping[str, str]) -> str:
     words = {
         "status_changed": (STATUS, "status"),
         "act": (ACT, "act"),
+        "exception_recorded": (ACT, "act"),
         "task_opened": (ROLES, "role"),
         "document_added": (DOCUMENT, "kind"),
         "clock_paused": (CAUSE, "cause"),
@@ -158,7 +160,11 @@ def event_detail(event: Event, activities: Mapping[str, str]) -> str:
     activity = str(facts.get("activity_id") or "")
     if activity and event.kind != "act":
         parts.append(activities.get(activity, activity))
-    parts += [str(facts[name]) for name in ("operation", "message", "assignee", "reason", "why", "error") if facts.get(name)]
+    parts += [
+        str(facts[name])
+        for name in ("operation", "message", "assignee", "author", "reason", "legal_basis", "why", "error")
+        if facts.get(name)
+    ]
     return " · ".join(part for part in parts if part)
 
 
