@@ -31,6 +31,8 @@ def settle(session: DossierSession) -> None:
     for token in after.values():
         if token.id not in session.before:
             _arrived(session, token)
+        if token.wait is Wait.TIMER:
+            _tell_if_never(session, token)
     _settle_clock(session, after.values())
     _settle_end(session)
 
@@ -125,6 +127,19 @@ def _arrived(session: DossierSession, token: Token) -> None:
         operation = token.node.operation.name
         event = session.record("service_asked", {"operation": operation, "activity_id": token.node.id})
         new_call(session, f"{session.dossier.code}/{token.id}", operation, session.run.inputs_of(token), event.seq, token)
+
+
+def _tell_if_never(session: DossierSession, token: Token) -> None:
+    """A timer that needs the due date of a dossier whose limit is unknown never falls due: said once, when both are so."""
+    dossier = session.dossier
+    if dossier.received_at is None or dossier.limit is not None or not parse_timer(_timer(token).text).needs_due_date:
+        return
+    received_now = any(event.kind == "act" and event.facts["act"] == "receive" for event in session.chain.added)
+    if token.id not in session.before or received_now:
+        session.record(
+            "timer_never_due",
+            {"activity_id": token.node.id, "timer": _timer(token).text, "why": dossier.limit_unknown_because},
+        )
 
 
 def _left(session: DossierSession, token: Token) -> None:

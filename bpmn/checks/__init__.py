@@ -20,6 +20,7 @@ from motcua.bpmn.checks.people import PEOPLE_RULES
 from motcua.bpmn.checks.repetitions import REPETITION_RULES
 from motcua.bpmn.checks.structure import STRUCTURE_RULES
 from motcua.bpmn.checks.support import SUPPORT_RULES
+from motcua.bpmn.checks.time_limits import TIME_LIMIT_RULES
 from motcua.bpmn.checks.variables import VARIABLE_RULES
 from motcua.bpmn.elements import Definitions
 
@@ -33,6 +34,7 @@ RULES: tuple[Rule, ...] = (
     *REPETITION_RULES,
     *VARIABLE_RULES,
     *CALL_RULES,
+    *TIME_LIMIT_RULES,
     *PEOPLE_RULES,
 )
 

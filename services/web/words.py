@@ -108,6 +108,7 @@ _EVENT = {
     "due_changed": "Đặt hạn trả",
     "promised": "Hẹn trả",
     "timer_fired": "Đến giờ hẹn của quy trình",
+    "timer_never_due": "Giờ hẹn không đặt được vì chưa rõ thời hạn",
     "message_received": "Nhận tin từ bên ngoài",
     "message_delivered": "Chuyển tin vào quy trình",
     "message_expired": "Tin hết hạn, không ai nhận",
