@@ -273,9 +273,9 @@ class DossierSession:
 
     def move_on(self) -> None:
         """Advance to the next wait state, and deliver kept messages to whatever now waits for them."""
-        self.run.advance(self._node_completed)
+        self.run.advance(self._node_completed, self.record)
         while any(self._deliver(message, refuse=False) for message in self._kept_messages()):
-            self.run.advance(self._node_completed)
+            self.run.advance(self._node_completed, self.record)
 
     def _kept_messages(self) -> list[MessageRecord]:
         """Those that wait for somebody who waits for them, in the order in which they came."""

@@ -125,6 +125,19 @@ _EVENT = {
     "payment_booked": "Ghi nhận khoản thu",
     "clock_paused": "Tạm dừng tính thời hạn",
     "clock_resumed": "Tính tiếp thời hạn",
+    "signal_thrown": "Phát tín hiệu",
+    "signal_caught": "Nhận tín hiệu",
+    "condition_met": "Điều kiện đã thoả",
+    "error_caught": "Xử lý lỗi nghiệp vụ",
+    "escalation_thrown": "Báo lên cấp trên",
+    "escalation_caught": "Tiếp nhận báo cáo lên cấp trên",
+    "transaction_cancelled": "Huỷ giao dịch",
+    "suspended": "Tạm ngừng xử lý vì lý do kỹ thuật",
+    "resumed": "Tiếp tục xử lý",
+    "data_corrected": "Đính chính dữ liệu",
+    "token_moved": "Chuyển bước xử lý",
+    "migrated": "Chuyển sang phiên bản quy trình khác",
+    "payment_ignored": "Bỏ qua thông báo thanh toán",
     "closed": "Đóng hồ sơ",
 }
 
@@ -159,7 +172,9 @@ def event_detail(event: Event, activities: Mapping[str, str]) -> str:
     activity = str(facts.get("activity_id") or "")
     if activity and event.kind != "act":
         parts.append(activities.get(activity, activity))
-    parts += [str(facts[name]) for name in ("operation", "message", "assignee", "reason", "why", "error") if facts.get(name)]
+    parts += [
+        str(facts[name]) for name in ("operation", "message", "code", "assignee", "reason", "why", "error") if facts.get(name)
+    ]
     return " · ".join(part for part in parts if part)
 
 
