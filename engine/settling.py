@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from motcua.bpmn.elements import Timer
+from motcua.bpmn.elements import Node, Timer
 from motcua.engine import acts
 from motcua.engine.deadlines import DueMoment, parse_timer, timer_instant
 from motcua.engine.dossier import CallState, OpenTask, ServiceCallRecord
@@ -167,16 +167,21 @@ def open_task_of(session: DossierSession, token: Token) -> OpenTask:
         opened_at=session.now,
         norm_hours=hours,
         norm_due_at=None if hours is None else session.around.calendar.add_working_seconds(session.now, round(hours * 3600)),
-        form=tuple(
-            {
-                "name": f.name,
-                "type": str(f.type),
-                "label": f.label,
-                "required": f.required,
-                "options": [{"value": o.value, "label": o.label} for o in f.options],
-            }
-            for f in node.form
-        ),
+        form=form_of(node),
+    )
+
+
+def form_of(node: Node) -> tuple[dict[str, Any], ...]:
+    """The form as a task shows it: each field's name, type, label, options and whether it is required."""
+    return tuple(
+        {
+            "name": f.name,
+            "type": str(f.type),
+            "label": f.label,
+            "required": f.required,
+            "options": [{"value": o.value, "label": o.label} for o in f.options],
+        }
+        for f in node.form
     )
 
 

@@ -60,6 +60,11 @@ class EntriesTaken(Taken):
     entries: Annotated[Entries, Field(description="The fields of the task's form; decimals as text.", max_length=300)] = {}
 
 
+class DraftTaken(Taken):
+    entries: Annotated[Entries, Field(description="What is in the form's fields now, as it was typed.", max_length=300)] = {}
+    revision: Annotated[int, Field(ge=0, description="The revision of the draft that you began from; 0 where there was none.")] = 0
+
+
 class DelegationTaken(Taken):
     to: Annotated[str, Field(min_length=1, max_length=100, description="Who is to do it, named as in X-Actor.")]
 
@@ -207,6 +212,15 @@ class TaskGiven(Given):
     assignee: str | None
     delegated_by: str | None
     form: tuple[dict[str, Any], ...]
+
+
+class DraftGiven(Given):
+    """The half-filled form of a task; where nothing was saved, revision 0 without entries."""
+
+    entries: Encoded
+    revision: int
+    saved_by: str | None
+    saved_at: datetime | None
 
 
 class MessageGiven(Given):

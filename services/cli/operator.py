@@ -252,11 +252,13 @@ def _report(plan: MigrationPlan, judged: list[Judgement], *, dry_run: bool, as_j
                 "moved": [] if dry_run else [each.dossier_code for each in judged if not each.reasons],
                 "movable": [each.dossier_code for each in judged if not each.reasons] if dry_run else [],
                 "refused": {each.dossier_code: list(each.reasons) for each in refused},
+                "losses": {each.dossier_code: list(each.losses) for each in judged if each.losses},
             }
         )
     else:
-        for each in refused:
-            typer.echo(f"{each.dossier_code}: {'; '.join(each.reasons)}")
+        for each in judged:
+            for line in (*each.reasons, *each.losses):
+                typer.echo(f"{each.dossier_code}: {line}")
         typer.echo(f"{len(judged) - len(refused)} of {len(judged)} dossiers {'can be moved' if dry_run else 'were moved'}.")
     if refused:
         raise typer.Exit(1)

@@ -136,6 +136,7 @@ _EVENT = {
     "resumed": "Tiếp tục xử lý",
     "data_corrected": "Đính chính dữ liệu",
     "token_moved": "Chuyển bước xử lý",
+    "draft_shortened": "Bản nháp mất mục mà biểu mẫu mới không có",
     "migrated": "Chuyển sang phiên bản quy trình khác",
     "payment_ignored": "Bỏ qua thông báo thanh toán",
     "closed": "Đóng hồ sơ",
