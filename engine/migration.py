@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from motcua.bpmn.elements import PERSON_KINDS, SUB_PROCESS_KINDS, Node, NodeKind
 from motcua.engine.blocks import Branch, branches
@@ -32,6 +33,8 @@ from motcua.engine.values import Value
 from motcua.errors import Conflict, InvalidInput, MotcuaError
 
 ALL = 1_000_000
+TOLD = 20
+"""Refused dossiers that a sentence names; the error carries fifty times as many."""
 
 
 class PlanRefused(InvalidInput):
@@ -39,7 +42,7 @@ class PlanRefused(InvalidInput):
 
 
 class MigrationRefused(Conflict):
-    """Some dossiers cannot be moved, so none was. Facts: `refusals`, reasons by dossier."""
+    """Some dossiers cannot be moved, so none was. Facts: `refused`, how many; `refusals`, reasons by dossier, of the first ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +66,18 @@ class Judgement:
     losses: tuple[str, ...] = ()
 
 
-def candidates(engine: DossierEngine, plan: MigrationPlan) -> list[str]:
-    """The codes of the open dossiers on the plan's old version, oldest first."""
+def candidates(engine: DossierEngine, plan: MigrationPlan, after: str | None = None) -> list[str]:
+    """The codes of the open dossiers on the plan's old version, oldest first; those after a dossier, if one is named.
+
+    Raises UnknownDossier.
+    """
     found = engine.store.dossiers(DossierFilter(version_id=plan.from_version, limit=ALL))
-    return [dossier.code for dossier in reversed(found) if dossier.closed_at is None]
+    start = None if after is None else engine.store.dossier(after)
+    return [
+        dossier.code
+        for dossier in reversed(found)
+        if dossier.closed_at is None and (start is None or (dossier.filed_at, dossier.code) > (start.filed_at, start.code))
+    ]
 
 
 def check_plan(engine: DossierEngine, plan: MigrationPlan) -> None:
@@ -103,6 +114,25 @@ def check(engine: DossierEngine, plan: MigrationPlan, codes: Sequence[str]) -> I
         yield Judgement(code, tuple(reasons), () if reasons or run is None else _losses_foreseen(engine, code, run, new, plan))
 
 
+def check_all(engine: DossierEngine, plan: MigrationPlan, codes: Sequence[str]) -> dict[str, list[str]]:
+    """Raises MigrationRefused, with the reasons of each, if one of the dossiers cannot be moved; else returns no reasons."""
+    refused = _refused(engine, plan, codes)
+    if refused:
+        told = "; ".join(f"{code}: {', '.join(reasons)}" for code, reasons in islice(refused.items(), TOLD))
+        more = f"; and {len(refused) - TOLD:,} more" if len(refused) > TOLD else ""
+        raise MigrationRefused(
+            f"{len(refused):,} of {len(codes):,} dossiers cannot be moved, so none was. Map their activities, or leave them. "
+            f"{told}{more}",
+            refusals=dict(islice(refused.items(), 50 * TOLD)),
+            refused=len(refused),
+        )
+    return refused
+
+
+def _refused(engine: DossierEngine, plan: MigrationPlan, codes: Sequence[str]) -> dict[str, list[str]]:
+    return {each.dossier_code: list(each.reasons) for each in check(engine, plan, codes) if each.reasons}
+
+
 def migrate(
     engine: DossierEngine,
     plan: MigrationPlan,
@@ -119,13 +149,7 @@ def migrate(
     the old version. A dossier that changes between the check and its turn is judged again under its lock.
     """
     check_plan(engine, plan)
-    refused = {each.dossier_code: list(each.reasons) for each in check(engine, plan, codes) if each.reasons}
-    if refused and not leave_refused:
-        told = "; ".join(f"{code}: {', '.join(reasons)}" for code, reasons in refused.items())
-        raise MigrationRefused(
-            f"{len(refused)} of {len(codes)} dossiers cannot be moved, so none was. Map their activities, or leave them. {told}",
-            refusals=refused,
-        )
+    refused = _refused(engine, plan, codes) if leave_refused else check_all(engine, plan, codes)
     moved = []
     for code in codes:
         judgement = Judgement(code, tuple(refused.get(code, ()))) if code in refused else _move(engine, plan, code, actor, because)

@@ -78,6 +78,7 @@ class RetryTaken(Taken):
     key: Annotated[str, Field(min_length=1, max_length=300)]
     dossier_code: Annotated[str, Field(min_length=1, max_length=80)]
     reason: Annotated[str, Field(min_length=1, max_length=1_000, description="Why trying again will help; kept in the history.")]
+    legal_basis: Annotated[str | None, Field(max_length=1_000, description="The provision that allows it.")] = None
 
 
 class TrackingCheckTaken(Taken):

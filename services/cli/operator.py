@@ -70,6 +70,7 @@ def retry(
     key: Annotated[str, typer.Argument(help="The call's key, as `motcua operator incidents` shows it.")],
     dossier: Annotated[str, typer.Option(help="The dossier's code.")],
     reason: Reason,
+    legal_basis: LegalBasis = None,
     actor: Actor = "",
     as_json: AsJson = False,
 ) -> None:
@@ -78,7 +79,7 @@ def retry(
     Example: motcua operator retry H05.21-260302-0001/status/3 --dossier H05.21-260302-0001 --reason "the portal is back"
     """
     with open_app(read_settings()) as app:
-        app.runner.retry(key, dossier, _actor(actor), Because(reason).reason)
+        app.runner.retry(key, dossier, _actor(actor), Because(reason, legal_basis))
     if as_json:
         _print_json({"key": key, "dossier_code": dossier, "state": "queued"})
     else:
