@@ -256,9 +256,9 @@ class DossierSession:
 
     def move_on(self) -> None:
         """Advance to the next wait state, and deliver kept messages to whatever now waits for them."""
-        self.run.advance(self._node_completed)
+        self.run.advance(self._node_completed, self.record)
         while messages.deliver_kept(self):
-            self.run.advance(self._node_completed)
+            self.run.advance(self._node_completed, self.record)
 
     def change(self) -> Change:
         """Settle what the tokens wait for, and gather everything that this command writes."""

@@ -23,6 +23,7 @@ from motcua.engine.dossier_engine import (
 )
 from motcua.engine.event_log import verify
 from motcua.engine.forms import FormRefused
+from motcua.engine.operators import Because
 from motcua.engine.service_calls import apply_outcome, holds_lease
 from motcua.engine.spiff.run import TokenGone
 from motcua.engine.store import UnknownTask
@@ -336,11 +337,13 @@ class DossierStories:
         assert incident.operation == "documents.receipt_slip"
         assert incident.attempts == 8
         assert "out of order" in str(incident.error)
-        office.runner.retry(incident.key, code, "operator", "hệ thống đã khôi phục")
+        office.runner.retry(incident.key, code, "operator", Because("hệ thống đã khôi phục", "61/2018/NĐ-CP, Điều 17"))
         office.serve()
         assert not office.store.incidents()
         assert "appraise" in office.tasks(code)
-        assert "incident_retried" in office.kinds(code)
+        (retried,) = [event for event in office.store.events(code) if event.kind == "incident_retried"]
+        assert (retried.actor, retried.facts["reason"]) == ("operator", "hệ thống đã khôi phục")
+        assert retried.facts["legal_basis"] == "61/2018/NĐ-CP, Điều 17"
 
     def test_the_outcome_of_a_worker_that_lost_its_lease_changes_nothing(self, office: Office) -> None:
         office.publish(BIRTH)

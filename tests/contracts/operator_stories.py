@@ -367,7 +367,7 @@ class OperatorStories:
             WHY,
         )
         assert office.store.incidents() == [incident]
-        office.runner.retry(incident.key, code, "hoa", "đã sửa máy in")
+        office.runner.retry(incident.key, code, "hoa", Because("đã sửa máy in"))
         office.serve()
         assert "appraise" in office.tasks(code)
 
