@@ -21,6 +21,7 @@ import yaml
 import motcua.bpmn
 from motcua.errors import NotFound
 from motcua.procedures_catalog.authority import Authority, UnknownAuthority, authorities_from_rows, authority_rows
+from motcua.procedures_catalog.plain_letters import plain_letters
 from motcua.procedures_catalog.procedure import Procedure
 from motcua.procedures_catalog.register import RegisterRowInvalid, procedure_from_row, register_of
 from motcua.procedures_catalog.register_folder import DatedRow, RegisterFolder, dated_row, read_register_folder
@@ -95,6 +96,7 @@ class Catalog:
     rows: Rows
     authorities: Mapping[str, Authority]
     _versions: dict[str, tuple[ProcedureVersion, ...]] = field(default_factory=dict, repr=False, compare=False)
+    _words: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     def codes(self) -> tuple[str, ...]:
         """The codes of all procedures of the register, sorted, with a model or without."""
@@ -112,6 +114,15 @@ class Catalog:
     def procedure(self, code: str) -> Procedure:
         """What is known of a procedure, by its latest row. Raises UnknownProcedure, RegisterFileUnreadable, RegisterRowInvalid."""
         return self.dated_rows(code)[-1].procedure
+
+    def find(self, words: str = "") -> tuple[Procedure, ...]:
+        """The procedures whose code, name or field contains every one of the words, diacritics aside, by their codes."""
+        wanted = plain_letters(words).split()
+        if len(self._words) < len(self.rows):
+            for code in self.codes():
+                each = self.procedure(code)
+                self._words[code] = plain_letters(f"{each.code} {each.name} {each.field_name}")
+        return tuple(self.procedure(code) for code, text in self._words.items() if all(word in text for word in wanted))
 
     def dated_rows(self, code: str) -> tuple[DatedRow, ...]:
         """Every row of a procedure and when it holds, the oldest first. Raises like `procedure`."""

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from motcua.procedures_catalog.procedure import Procedure
+
 COMPLETE, LIMIT_UNKNOWN, NAME_ONLY = "complete", "limit unknown", "name only"
 MATURITIES: Final = (COMPLETE, LIMIT_UNKNOWN, NAME_ONLY)
 
@@ -18,6 +20,7 @@ FIGURES: Final = (
 )  # fmt: skip
 """What a procedure should say. `unknown` in a record lists those that its source does not."""
 
+_READ: Final = ("limit_state", "result", "subjects", "channels", "papers_count", "limits")
 _USABLE: Final = ("known", "sector_rule", "differs_by_case")
 _PRICED: Final = ("free", "dated", "by_quantity")
 
@@ -28,6 +31,11 @@ def maturity_of(facts: Mapping[str, Any]) -> str:
         return COMPLETE
     beyond_the_name = facts["result"] or facts.get("subjects") or facts.get("channels") or facts["papers_count"] or facts["limits"]
     return LIMIT_UNKNOWN if beyond_the_name else NAME_ONLY
+
+
+def maturity(procedure: Procedure) -> str:
+    """One of `MATURITIES`, for a procedure that is kept by hand too."""
+    return maturity_of({key: getattr(procedure, key) for key in _READ})
 
 
 def unknown_figures(facts: Mapping[str, Any]) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from motcua.errors import InvalidInput
 from motcua.procedures_catalog.fields import UNCLASSIFIED, FieldNames
-from motcua.procedures_catalog.maturity import maturity_of, unknown_figures
+from motcua.procedures_catalog.maturity import MATURITIES, maturity_of, unknown_figures
 from motcua.procedures_catalog.register_file import DEFAULTS, VALIDITY, write_records
 
 Facts = Mapping[str, Any]
@@ -46,13 +46,10 @@ class Changes:
 def whole(facts: Facts) -> dict[str, Any]:
     """The facts with nothing left out, and what follows from them."""
     filled = {**DEFAULTS, **facts}
-    if filled.get("maturity") in (None, "", *_MATURITIES):
+    if filled.get("maturity") in (None, "", *MATURITIES):
         filled["maturity"] = maturity_of(filled)
     filled["unknown"] = list(unknown_figures(filled))
     return filled
-
-
-_MATURITIES: Final = ("complete", "limit unknown", "name only")
 
 
 def compare(register: Iterable[Facts], by_hand: Iterable[Facts], update: Iterable[Facts], *, partial: bool) -> Changes:

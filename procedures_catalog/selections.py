@@ -21,6 +21,7 @@ from typing import Any, Final
 import yaml
 
 from motcua.errors import InvalidInput, NotFound
+from motcua.procedures_catalog.maturity import maturity
 from motcua.procedures_catalog.procedure import Procedure
 
 _KEYS: Final = frozenset({"name", "title", "province", "year", "count", "of", "desks", "only", "prefer", "rule", "source"})
@@ -98,7 +99,7 @@ def _rank(procedure: Procedure, selection: Selection) -> tuple[bool, ...]:
 
 
 def _fact(procedure: Procedure, key: str) -> set[Any]:
-    value = getattr(procedure, key)
+    value = maturity(procedure) if key == "maturity" else getattr(procedure, key)
     return set(value) if isinstance(value, tuple) else {value}
 
 

@@ -59,7 +59,7 @@ def test_before_the_first_version_the_error_says_when_it_begins() -> None:
 
 
 def test_an_unknown_code_brings_the_nearest_one() -> None:
-    with pytest.raises(UnknownProcedure, match=r'No procedure has the code "1\.00119"; did you mean 1\.001193\?'):
+    with pytest.raises(UnknownProcedure, match=r'No procedure has the code "1\.00119"; did you mean 1\.001191\?'):
         load_catalog().procedure("1.00119")
     with pytest.raises(UnknownProcedure, match="motcua catalog list"):
         load_catalog().version_in_force("nonsense", FIRST_DAY)
