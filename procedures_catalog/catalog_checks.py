@@ -1,9 +1,9 @@
 """Everything that is wrong with a data folder in one run, and what is unknown in it, counted by kind.
 
-    register/*.yaml, procedures/*.yaml     the records: `register_checks`, and codes that stand twice
-    fields.csv, selections.yaml            names, and whether a selection's number can be reached
-    authorities.yaml, authorities/*.csv    codes, parents, dates, successors
-    bpmn/models/<field>/<code>.bpmn        a model whose procedure is not in the register, or in another field
+register/*.yaml, procedures/*.yaml     the records: `register_checks`, and codes that stand twice
+fields.csv, selections.yaml            names, and whether a selection's number can be reached
+authorities.yaml, authorities/*.csv    codes, parents, dates, successors
+bpmn/models/<field>/<code>.bpmn        a model whose procedure is not in the register, or in another field
 """
 
 from __future__ import annotations
@@ -95,7 +95,9 @@ def _of_register(folder: Path, problems: list[Problem]) -> Iterator[Record]:
         problems += [as_problem(file, mistake) for mistake in mistakes]
         for record in records:
             if record.facts.get("field") != path.stem:
-                problem = f"{record.facts.get('code')}: it is of the field {record.facts.get('field')!r}, and stands among {path.stem}"
+                problem = (
+                    f"{record.facts.get('code')}: it is of the field {record.facts.get('field')!r}, and stands among {path.stem}"
+                )
                 line = record.lines.get("field", record.line)
                 problems.append(Problem(file, line, "field", problem, f'field: "{path.stem}", or another file'))
         yield from records
@@ -119,7 +121,9 @@ def _by_hand(folder: Path, problems: list[Problem]) -> Iterator[Record]:
         lines = _lines(node)
         if document["register"].get("code") != path.stem:
             problem = f"it holds the row of {document['register'].get('code')!r}"
-            problems.append(Problem(file, lines.get("code", 0), "code", problem, f'code: "{path.stem}"; the file has the code as its name'))
+            problems.append(
+                Problem(file, lines.get("code", 0), "code", problem, f'code: "{path.stem}"; the file has the code as its name')
+            )
         for version in document["versions"]:
             validity = {"in_force_from": version.get("in_force_from"), "in_force_until": version.get("in_force_until")}
             yield Record(file, lines.get("code", 1), {**document["register"], **validity}, lines)
@@ -155,7 +159,9 @@ def _check_authorities(data: Path, problems: list[Problem]) -> dict[str, Authori
         try:
             authority = authorities_from_rows([*parents, row])[row["code"]]
         except (InvalidInput, KeyError) as error:
-            problems.append(Problem(file, line, "", f"the row of {row.get('code')} cannot be used: {error}", ",".join(TABLE_COLUMNS)))
+            problems.append(
+                Problem(file, line, "", f"the row of {row.get('code')} cannot be used: {error}", ",".join(TABLE_COLUMNS))
+            )
             continue
         if authority.code in found:
             problems.append(Problem(file, line, "code", f"{authority.code} is listed twice", "list each authority once"))
@@ -218,6 +224,8 @@ def _check_models(drawn: Mapping[str, Path], records: Iterable[Record]) -> Itera
     for code, path in drawn.items():
         file = f"models/{path.parent.name}/{path.name}"
         if code not in fields:
-            yield Problem(file, 0, "code", f"the register has no procedure {code}", "a model is named after its procedure: 1.001193.bpmn")
+            yield Problem(
+                file, 0, "code", f"the register has no procedure {code}", "a model is named after its procedure: 1.001193.bpmn"
+            )
         elif fields[code] != path.parent.name:
             yield Problem(file, 0, "field", f"{code} is of the field {fields[code]}", f"models/{fields[code]}/{code}.bpmn")

@@ -1,8 +1,8 @@
 """How much is known of a procedure: its maturity, and which figures are unknown. Both follow from the facts and are never set.
 
-    complete        the limit can be used, perhaps once a case is chosen
-    limit unknown   the national entry is there, and gives no usable limit
-    name only       the source has no more than code and name, and perhaps where it is handled
+complete        the limit can be used, perhaps once a case is chosen
+limit unknown   the national entry is there, and gives no usable limit
+name only       the source has no more than code and name, and perhaps where it is handled
 """
 
 from __future__ import annotations

@@ -65,7 +65,8 @@ def _of_free(stated: str, note: str) -> StatedFee:
     left = _OTHER_WORDS.sub("", note.casefold())
     if "hội đồng nhân dân" in left and ("phí" in left or "mức" in left):
         return StatedFee(
-            _fee("unknown", (), "set by the provincial People's Council; the desk enters the amount", stated), (f"note on fees: {note}",)
+            _fee("unknown", (), "set by the provincial People's Council; the desk enters the amount", stated),
+            (f"note on fees: {note}",),
         )
     if re.search(r"\bphí\b|mức thu|\d ?(?:đồng|đ\b|usd)", left):
         rule = "the amount says that it is free, while the note speaks of a fee; the desk enters the amount"

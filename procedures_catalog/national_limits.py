@@ -28,7 +28,9 @@ _STATED = re.compile(r"(\d+) (ngày làm việc|ngày|giờ|tháng)", re.IGNOREC
 _LONE = re.compile(r"\d+(?: \(đơn vị không ghi\))?")
 _NOTHING: Final = ("", "Không có thông tin", "Không quy định", "Không")
 _FIGURE = re.compile(r"(\d+)\s*(?:\([^)]*\)\s*)?(ngày làm việc|ngày|giờ|tháng)(?! *\d)", re.IGNORECASE)
-_SENTENCE = re.compile(r"0?(\d+) (ngày làm việc|ngày|giờ)(?: làm việc)?,? kể từ (?:ngày|khi) nhận (?:được|đủ)[^.;:\d]*", re.IGNORECASE)
+_SENTENCE = re.compile(
+    r"0?(\d+) (ngày làm việc|ngày|giờ)(?: làm việc)?,? kể từ (?:ngày|khi) nhận (?:được|đủ)[^.;:\d]*", re.IGNORECASE
+)
 _FILLER = re.compile(r"\((?:không có|không)\)", re.IGNORECASE)
 
 

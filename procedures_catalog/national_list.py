@@ -33,7 +33,13 @@ COLUMNS: Final = (
     "local_source", "confidence", "source",
 )  # fmt: skip
 
-_TIERS: Final = {"cap bo": "ministry", "cap tinh": "province", "cap huyen": "district", "cap xa": "commune", "co quan khac": "other"}
+_TIERS: Final = {
+    "cap bo": "ministry",
+    "cap tinh": "province",
+    "cap huyen": "district",
+    "cap xa": "commune",
+    "co quan khac": "other",
+}
 _SCOPES: Final = {"bo": "ministry", "tinh": "province", "huyen": "district", "xa": "commune"}
 _OWN_PROVINCES: Final = ("Bắc Ninh", "Phú Thọ")
 _OF_A_PROVINCE = re.compile(r"QĐ-(?:UBND|TTPVHCC)$")

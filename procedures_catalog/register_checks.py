@@ -67,7 +67,9 @@ def overlaps(records: Iterable[Record]) -> tuple[Problem, ...]:
             if until is None or str(until) >= _from(later):
                 where = f"{earlier.file}:{earlier.line}"
                 problem = f"{code} stands in {where} too, and both are in force on {_from(later)}"
-                found.append(Problem(later.file, later.line, "code", problem, "end the earlier one: in_force_until, or take one out"))
+                found.append(
+                    Problem(later.file, later.line, "code", problem, "end the earlier one: in_force_until, or take one out")
+                )
     return tuple(found)
 
 

@@ -176,7 +176,11 @@ def _costs(fee: Mapping[str, Any]) -> list[dict[str, Any]]:
             "@type": "cv:Cost",
             "cv:value": each["amount_vnd"],
             "cv:currency": "VND",
-            **{f"schema:{key}": each[own] for key, own in (("validFrom", "valid_from"), ("validThrough", "valid_until")) if each[own]},
+            **{
+                f"schema:{key}": each[own]
+                for key, own in (("validFrom", "valid_from"), ("validThrough", "valid_until"))
+                if each[own]
+            },
             "dct:source": each["source"],
         }
         for each in fee["amounts"]

@@ -136,7 +136,9 @@ def read_leniently(text: str, file: str, first_line: int = 1) -> tuple[tuple[Rec
             continue
         match = _FACT.fullmatch(line)
         if match is None:
-            mistakes.append(Mistake(number, "", f"this is no fact of the register: {line.strip()[:60]}", 'name: "Đăng ký khai sinh"'))
+            mistakes.append(
+                Mistake(number, "", f"this is no fact of the register: {line.strip()[:60]}", 'name: "Đăng ký khai sinh"')
+            )
             continue
         key, value = match[1], match[2]
         if line.startswith("- "):
@@ -163,7 +165,9 @@ def _take(value: str, number: int, key: str, put: Any, mistakes: list[Mistake]) 
     try:
         put(json.loads(value))
     except ValueError:
-        mistakes.append(Mistake(number, key, f"the value of {key} is no JSON: {value[:60]}", f'{key}: "text between quotation marks"'))
+        mistakes.append(
+            Mistake(number, key, f"the value of {key} is no JSON: {value[:60]}", f'{key}: "text between quotation marks"')
+        )
 
 
 def write_records(records: Iterable[Mapping[str, Any]], heading: str) -> str:

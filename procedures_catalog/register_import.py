@@ -75,7 +75,9 @@ def differences(before: Facts, after: Facts) -> dict[str, tuple[Any, Any]]:
     return {key: (old[key], new[key]) for key in sorted(old) if key not in _DERIVED and old[key] != new.get(key)}
 
 
-def put_in(register: Iterable[Facts], update: Iterable[Facts], changes: Changes, starts_on: date | None) -> tuple[dict[str, Any], ...]:
+def put_in(
+    register: Iterable[Facts], update: Iterable[Facts], changes: Changes, starts_on: date | None
+) -> tuple[dict[str, Any], ...]:
     """Every record afterwards. Raises ImportRefused where a change would begin before the row that it changes."""
     rows = [whole(facts) for facts in register]
     latest = _latest(rows)

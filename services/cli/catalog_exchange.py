@@ -19,10 +19,13 @@ UpdateFile = Annotated[
     Path, typer.Argument(help="A national list or an exported register: .csv, .xlsx or .json.", exists=True, dir_okay=False)
 ]
 StartsOn = Annotated[
-    datetime | None, typer.Option("--from", help="From which day changes hold; without it rows are corrected.", formats=["%Y-%m-%d"])
+    datetime | None,
+    typer.Option("--from", help="From which day changes hold; without it rows are corrected.", formats=["%Y-%m-%d"]),
 ]
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="The file to write; without it, CSV and JSON are printed.")]
-DataFolder = Annotated[Path, typer.Option("--data", help="Another data folder than the one that comes with motcua.", file_okay=False)]
+DataFolder = Annotated[
+    Path, typer.Option("--data", help="Another data folder than the one that comes with motcua.", file_okay=False)
+]
 
 
 class Form(StrEnum):
@@ -77,7 +80,9 @@ def import_register(
 
 
 def export(
-    form: Annotated[Form, typer.Option("--form", help="csv and xlsx can be edited and imported again, and so can json.")] = Form.CSV,
+    form: Annotated[
+        Form, typer.Option("--form", help="csv and xlsx can be edited and imported again, and so can json.")
+    ] = Form.CSV,
     output: Output = None,
     data: DataFolder = DATA,
 ) -> None:
@@ -159,7 +164,9 @@ def _write(data: Path, register: Any, update: Any, changes: Any, fields: Any, st
     files = files_of(put_in(register, update, changes, starts_on), fields)
     problems = [str(each) for name, text in files.items() for record in read_records(text, name) for each in problems_of(record)]
     if problems:
-        raise ImportRefused(f"Nothing is written, for the register would have {len(problems)} mistakes. {' '.join(problems[:_SHOWN])}")
+        raise ImportRefused(
+            f"Nothing is written, for the register would have {len(problems)} mistakes. {' '.join(problems[:_SHOWN])}"
+        )
     folder = data / "register"
     folder.mkdir(exist_ok=True)
     for name, text in files.items():
@@ -205,7 +212,9 @@ def _tell(changes: Any, *, write: bool, dated: bool) -> None:
         typer.echo(f"added      {code}")
     for code, found in list(changes.changed.items())[:_SHOWN]:
         for key, (before, after) in found.items():
-            typer.echo(f"changed    {code} {key}: {json.dumps(before, ensure_ascii=False)} → {json.dumps(after, ensure_ascii=False)}")
+            typer.echo(
+                f"changed    {code} {key}: {json.dumps(before, ensure_ascii=False)} → {json.dumps(after, ensure_ascii=False)}"
+            )
     for code in changes.abolished[:_SHOWN]:
         typer.echo(f"abolished  {code}{'' if dated else ' (stays: name the day with --from)'}")
     for code, found in list(changes.kept_by_hand.items())[:_SHOWN]:

@@ -30,7 +30,8 @@ ENDING = {
     "unsupplemented": "Hết hạn mà không bổ sung",
     "stopped": "Dừng vì lý do khác",
 }
-TIER = {"province": "Cấp tỉnh", "commune": "Cấp xã", "district": "Cấp huyện"}
+TIER = {"province": "Cấp tỉnh", "commune": "Cấp xã", "district": "Cấp huyện", "ministry": "Cấp bộ", "other": "Cơ quan khác"}
+MATURITY = {"complete": "Đủ để tính hạn", "limit unknown": "Chưa rõ thời hạn", "name only": "Mới có tên và mã"}
 CHANNEL = {"direct": "Trực tiếp", "online": "Trực tuyến", "post": "Bưu chính"}
 APPLICANT_KIND = {
     "citizen": "Công dân",
