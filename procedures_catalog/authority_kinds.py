@@ -1,4 +1,5 @@
-"""Which kind of authority an agency is that the national list names in words: "Sở Tư pháp Thành phố Hà Nội" is a department of justice.
+"""Which kind of authority an agency is that the national list names in words: "Sở Tư pháp Thành phố Hà Nội" is a department of
+justice.
 
 `data/authority_kinds.csv` says how the words begin, in plain letters. Words that no line matches give no kind: a department that no
 longer exists ("Sở Thông tin và Truyền thông") is not taken for its successor here.

@@ -1,7 +1,8 @@
 """The fee of a procedure as the published national list states it, and how far it can be used.
 
-An amount is used only where it is one amount in đồng that nothing beside it restricts or contradicts. An amount that the list itself
-flags as a thousand times too small counts only if the words beside it repeat it. A reduced rate for a stated time gives dated values.
+An amount is used only where it is one amount in đồng that nothing beside it restricts or contradicts. An amount that the list
+itself flags as a thousand times too small counts only if the words beside it repeat it. A reduced rate for a stated time gives
+dated values.
 Everything else is unknown or in conflict, and what was stated is kept as a hint, so that a person can decide.
 """
 

@@ -164,4 +164,4 @@ def _limit_in_words(note: str) -> tuple[str, str] | None:
     if CUT in note or len(found) != 1 or not all(_SENTENCE.fullmatch(part) for part in parts):
         return None
     ((number, unit),) = found
-    return str(TimeLimit.parse(f"{number} {_UNITS[unit]}")), sorted(parts)[0]
+    return str(TimeLimit.parse(f"{number} {_UNITS[unit]}")), min(parts)

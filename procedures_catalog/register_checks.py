@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, time
+from itertools import pairwise
 from typing import Any, Final
 
 from motcua.errors import InvalidInput
@@ -62,7 +63,7 @@ def overlaps(records: Iterable[Record]) -> tuple[Problem, ...]:
     found: list[Problem] = []
     for code, several in by_code.items():
         several.sort(key=lambda record: (_from(record), record.file, record.line))
-        for earlier, later in zip(several, several[1:], strict=False):
+        for earlier, later in pairwise(several):
             until = earlier.fact("in_force_until")
             if until is None or str(until) >= _from(later):
                 where = f"{earlier.file}:{earlier.line}"
@@ -171,7 +172,7 @@ def _fees(facts: Mapping[str, Any]) -> Found:
     periods: list[tuple[str, str]] = []
     for amount in fee["amounts"]:
         yield from _amount(amount, periods)
-    for earlier, later in zip(sorted(periods), sorted(periods)[1:], strict=False):
+    for earlier, later in pairwise(sorted(periods)):
         if earlier[1] >= later[0]:
             yield "fee", f"two amounts hold on {later[0]}", 'end the earlier one: "valid_until": "2026-12-31"'
 

@@ -114,7 +114,8 @@ def _json_cell(cell: str, key: str, number: int) -> Any:
 def _check_code(code: object, where: str) -> None:
     if not isinstance(code, str) or not CODE.fullmatch(code):
         raise TableUnreadable(
-            f'The code {code!r} in {where} is no national code such as "1.002740". Format the column as text, so that no zero is lost.',
+            f'The code {code!r} in {where} is no national code such as "1.002740". '
+            "Format the column as text, so that no zero is lost.",
             where=where,
         )
 

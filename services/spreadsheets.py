@@ -84,8 +84,8 @@ def _text(cell: etree._Element, texts: Sequence[str]) -> str:
     if kind == "str":
         return value
     raise SpreadsheetUnreadable(
-        f"The cell {cell.get('r')} holds the number {value}, and the register's cells are text. Format the column as text and enter "
-        "it again, so that no zero is lost.",
+        f"The cell {cell.get('r')} holds the number {value}, and the register's cells are text. Format the column as text and "
+        "enter it again, so that no zero is lost.",
         cell=str(cell.get("r")), value=value,
     )  # fmt: skip
 

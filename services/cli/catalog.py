@@ -96,7 +96,7 @@ def check(
     models: Annotated[Path, typer.Option(help="The folder of models/ and shared/.", file_okay=False)] = BPMN,
     as_json: AsJson = False,
 ) -> None:
-    """Name everything that is wrong with the register, the authorities, the selections and the models' names, and count what is unknown.
+    """Name everything that is wrong with the register, the authorities and the selections, and count what is unknown.
 
     Exit status 0 only when nothing is wrong.
 
@@ -165,7 +165,7 @@ def _page(procedure: Procedure, *, drawn: bool) -> Iterable[str]:
     from motcua.procedures_catalog.maturity import maturity
 
     yield f"{procedure.code}  {procedure.name}"
-    yield f"Maturity: {maturity(procedure)}. {'It can be filed: it has a model.' if drawn else 'It cannot be filed: it has no model.'}"
+    yield f"Maturity: {maturity(procedure)}. It {'can be filed: it has a model' if drawn else 'cannot be filed: it has no model'}."
     yield f"Field: {procedure.field_name or 'unknown'} ({procedure.field})"
     yield f"Tiers: {', '.join(procedure.tiers) or 'unknown'}{f' [{procedure.tier_note}]' if procedure.tier_note else ''}"
     authorities = ", ".join((*procedure.agencies, *(f"kind {kind}" for kind in procedure.authority_kinds)))
