@@ -145,8 +145,11 @@ def _contradiction(known: dict[str, str], note: str) -> dict[str, Any] | None:
     for limit in known.values():
         amount, unit = TimeLimit.parse(limit).amount, TimeLimit.parse(limit).unit.value
         other = {"working days": "calendar days", "calendar days": "working days"}.get(unit)
-        if other and (amount, other) in figures and (amount, unit) not in figures:
-            return _case("", str(TimeLimit.parse(f"{amount} {other}")), (), f"national entry, note: {note}")
+        if other is None or (amount, other) not in figures or (amount, unit) in figures:
+            continue
+        reading = str(TimeLimit.parse(f"{amount} {other}"))
+        if reading not in known.values():
+            return _case("", reading, (), f"national entry, note: {note}")
     return None
 
 

@@ -102,7 +102,7 @@ def _keys(facts: Mapping[str, Any]) -> Found:
 
 
 def _lists(facts: Mapping[str, Any]) -> Found:
-    allowed = {"tiers": set(TIERS), "authority_kinds": kinds(), "channels": set(CHANNELS)}
+    allowed = {"tiers": tuple(TIERS), "authority_kinds": tuple(sorted(kinds())), "channels": CHANNELS}
     for key in _LISTS:
         values = facts.get(key, [])
         if not isinstance(values, list):
@@ -111,7 +111,7 @@ def _lists(facts: Mapping[str, Any]) -> Found:
         for value in values if key in allowed else ():
             if value not in allowed[key]:
                 noun = {"tiers": "tier", "authority_kinds": "kind of authority", "channels": "channel"}[key]
-                yield key, f"{value!r} is no {noun}", f'{key}: ["{min(allowed[key])}"]; one of {", ".join(sorted(allowed[key]))}'
+                yield key, f"{value!r} is no {noun}", f'{key}: ["{allowed[key][0]}"]; one of {", ".join(allowed[key])}'
     for key in _COUNTS:
         count = facts.get(key)
         if count is not None and (not isinstance(count, int) or isinstance(count, bool) or count < 1):
@@ -120,7 +120,7 @@ def _lists(facts: Mapping[str, Any]) -> Found:
 
 def _limits(facts: Mapping[str, Any]) -> Found:
     state, limits = facts.get("limit_state"), facts.get("limits", [])
-    if state is not None and state not in set(LimitState):
+    if state is not None and state not in tuple(LimitState):
         yield "limit_state", f"{state!r} is no state of a limit", f'"known"; one of {", ".join(LimitState)}'
     if not isinstance(limits, list):
         return
@@ -134,7 +134,7 @@ def _limits(facts: Mapping[str, Any]) -> Found:
             yield "limits", f'"{limit["text"]}" is no time limit', '"15 working days", "20 calendar days", "8 hours", "same day"'
         if not limit["source"]:
             yield "limits", f'the limit "{limit["text"]}" has no source', '"source": "national entry, 15 Ngày làm việc"'
-        for channel in limit["channels"]:
+        for channel in limit["channels"] if isinstance(limit["channels"], list) else [limit["channels"]]:
             if channel not in CHANNELS:
                 yield "limits", f"{channel!r} is no channel", f"one of {', '.join(CHANNELS)}"
     names = [str(limit.get("name")) for limit in limits if isinstance(limit, dict)]
@@ -160,7 +160,7 @@ def _fees(facts: Mapping[str, Any]) -> Found:
     if not isinstance(fee, dict) or set(fee) != {"state", "amounts", "rule", "source"}:
         yield "fee", f"{fee!r} is no fee", '{"state": "free", "amounts": [], "rule": "", "source": "national entry, Miễn phí"}'
         return
-    if fee["state"] not in set(FeeState):
+    if fee["state"] not in tuple(FeeState):
         yield "fee", f"{fee['state']!r} is no state of a fee", f'"free"; one of {", ".join(FeeState)}'
     if not fee["source"]:
         yield "fee", "the fee has no source", '"source": "national entry, Miễn phí"'

@@ -103,9 +103,8 @@ class Record:
 def record_places(text: str) -> Iterator[tuple[str, int, int, int]]:
     """Code, start, end and first line of each record in a file's text, without reading the facts."""
     found = list(_RECORD.finditer(text))
-    ends = [each.start() for each in found[1:]] + [len(text)]
     line, counted = 1, 0
-    for match, end in zip(found, ends, strict=True):
+    for match, end in zip(found, [*(each.start() for each in found[1:]), len(text)], strict=False):
         line, counted = line + text.count("\n", counted, match.start()), match.start()
         yield match[1], match.start(), end, line
 
