@@ -78,7 +78,9 @@ def test_codes_keep_the_zeros_at_their_end() -> None:
 
 def test_a_line_that_cannot_be_read_is_named_with_its_number() -> None:
     text = '# x\n- code: "1.000001"\n  name: Đăng ký\n'
-    with pytest.raises(RegisterFileUnreadable, match=r'dat_dai\.yaml, line 3: the value of name is no JSON: Đăng ký\. For example: '):
+    with pytest.raises(
+        RegisterFileUnreadable, match=r"dat_dai\.yaml, line 3: the value of name is no JSON: Đăng ký\. For example: "
+    ):
         read_records(text, "dat_dai.yaml")
 
 
