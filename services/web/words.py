@@ -125,6 +125,7 @@ _EVENT = {
     "payment_booked": "Ghi nhận khoản thu",
     "clock_paused": "Tạm dừng tính thời hạn",
     "clock_resumed": "Tính tiếp thời hạn",
+    "authority_passed": "Chuyển cơ quan giải quyết",
     "closed": "Đóng hồ sơ",
 }
 

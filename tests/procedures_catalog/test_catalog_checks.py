@@ -75,8 +75,8 @@ def test_unknown_figures_are_counted_by_kind(data: Path) -> None:
         ({"authority_kinds": ["ministry_of_magic"]}, "authority_kinds", "is no kind of authority", "department_of_justice"),
         ({"limit_state": "guessed"}, "limit_state", "'guessed' is no state", '"known"'),
         ({"limit_state": "unknown"}, "limit_state", 'it is "unknown" with 1 stated', "none is unknown"),
-        ({"limits": [{"name": "", "text": "soon", "channels": [], "source": "x"}]}, "limits", '"soon" is no time limit', "15 working days"),
-        ({"limits": [{"name": "", "text": "3 working days", "channels": [], "source": ""}]}, "limits", "has no source", "national entry"),
+        ({"limits": [{"name": "", "text": "soon", "channels": [], "source": "x"}]}, "limits", '"soon" is no time limit', "15 working days"),  # noqa: E501
+        ({"limits": [{"name": "", "text": "3 working days", "channels": [], "source": ""}]}, "limits", "has no source", "national entry"),  # noqa: E501
         ({"papers_count": 0}, "papers_count", "0 is no number of things", "papers_count: 3"),
         ({"papers_count": "three"}, "papers_count", "'three' is no number", "papers_count: 3"),
         ({"in_force_from": "1/7/2025"}, "in_force_from", "is no day", "2025-07-01"),
