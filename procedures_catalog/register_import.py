@@ -69,9 +69,12 @@ def compare(register: Iterable[Facts], by_hand: Iterable[Facts], update: Iterabl
 
 
 def differences(before: Facts, after: Facts) -> dict[str, tuple[Any, Any]]:
-    """Key → the fact in `before` and in `after`. An update that names no validity leaves it as it is."""
+    """Key → the fact in `before` and in `after`. An update that names no validity leaves its beginning as it is.
+
+    What had ended and is listed again is in force again.
+    """
     old = whole(before)
-    new = whole({**{key: old[key] for key in VALIDITY}, **after})
+    new = whole({**_as_it_began(old), **after})
     return {key: (old[key], new[key]) for key in sorted(old) if key not in _DERIVED and old[key] != new.get(key)}
 
 
@@ -97,14 +100,20 @@ def put_in(
 
 
 def _changed(old: dict[str, Any], new: Facts, starts_on: date | None) -> list[dict[str, Any]]:
-    kept = {key: old[key] for key in VALIDITY}
+    kept = _as_it_began(old)
     if starts_on is None:
         return [whole({**kept, **new})]
     begins = {**kept, "in_force_from": starts_on.isoformat(), "in_force_until": None, "validity_source": "imported register"}
     return [_ended(old, starts_on), whole({**new, **begins})]
 
 
+def _as_it_began(row: Facts) -> dict[str, Any]:
+    return {**{key: row[key] for key in VALIDITY}, "in_force_until": None}
+
+
 def _ended(row: dict[str, Any], starts_on: date) -> dict[str, Any]:
+    if row["in_force_until"] is not None and row["in_force_until"] < starts_on.isoformat():
+        return row
     if (row["in_force_from"] or "") >= starts_on.isoformat():
         raise ImportRefused(
             f"The row of {row['code']} is in force from {row['in_force_from']}, and cannot end before {starts_on.isoformat()}. "

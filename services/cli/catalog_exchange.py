@@ -58,7 +58,7 @@ def import_register(
 
     text = "" if file.suffix == ".xlsx" else file.read_text(encoding="utf-8-sig")
     if file.suffix == ".csv" and is_division_list(text):
-        _import_divisions(text, data, write=write)
+        _import_divisions(text, data, write=write, as_json=as_json)
         return
     register, by_hand = _records(data)
     fields, update = _update(file, text, data, {record["code"] for record in by_hand})
@@ -184,7 +184,7 @@ def _replace(path: Path, text: str) -> None:
     beside.replace(path)
 
 
-def _import_divisions(text: str, data: Path, *, write: bool) -> None:
+def _import_divisions(text: str, data: Path, *, write: bool, as_json: bool) -> None:
     from motcua.procedures_catalog.authority import authority_rows, write_authority_table
     from motcua.procedures_catalog.catalog import load_authorities
     from motcua.procedures_catalog.divisions import authorities_of_divisions
@@ -194,13 +194,19 @@ def _import_divisions(text: str, data: Path, *, write: bool) -> None:
     tables = {path.name: path.read_text(encoding="utf-8") for path in sorted((data / "authorities").glob("divisions_*.csv"))}
     imported = {row["code"] for table in tables.values() for row in authority_rows(table)}
     others = {code: authority for code, authority in listed.items() if code not in imported}
+    document: list[dict[str, Any]] = []
     for province, units in authorities_of_divisions(text, others).items():
         name = f"divisions_{file_name(listed[province].name.removeprefix('UBND tỉnh '))}.csv"
         table = write_authority_table(units)
         told = "as it is" if tables.get(name) == table else "new" if name not in tables else "changed"
-        typer.echo(f"{listed[province].name}: {len(units)} districts and communes, authorities/{name} {told}")
+        document.append({"province": listed[province].name, "divisions": len(units), "file": f"authorities/{name}", "is": told})
         if write:
             _replace(data / "authorities" / name, table)
+    if as_json:
+        typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
+        return
+    for each in document:
+        typer.echo(f"{each['province']}: {each['divisions']} districts and communes, {each['file']} {each['is']}")
 
 
 def _told(found: Mapping[str, tuple[Any, Any]]) -> dict[str, Any]:

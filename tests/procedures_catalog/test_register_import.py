@@ -111,6 +111,17 @@ def test_what_is_abolished_ends_and_is_never_taken_out() -> None:
     assert put(rest, None, partial=False)[LAWYER][0]["in_force_until"] is None, "nobody said from when"
 
 
+def test_what_had_ended_and_is_listed_again_is_in_force_again_from_the_day_that_is_named() -> None:
+    ended = {**HERE[LAWYER], "in_force_until": "2026-03-31"}
+    update = {key: value for key, value in HERE[LAWYER].items() if not key.startswith(("in_force", "validity"))}
+    changes = compare([ended], (), [update], partial=True)
+    assert changes.changed == {LAWYER: {"in_force_until": ("2026-03-31", None)}}
+    before, again = put_in([ended], [update], changes, ON)
+    assert (before["in_force_until"], again["in_force_from"], again["in_force_until"]) == ("2026-03-31", "2026-07-01", None)
+    (reopened,) = put_in([ended], [update], changes, None)
+    assert reopened["in_force_until"] is None
+
+
 def test_a_change_cannot_begin_before_the_row_that_it_changes() -> None:
     with pytest.raises(ImportRefused, match=r"row of 1\.000627 is in force from 2025-07-01, and cannot end before 2025-07-01"):
         put([{**HERE[LAWYER], "papers_count": 4}], date(2025, 7, 1))
