@@ -83,8 +83,9 @@ class SuccessionStories:
         assert "authority_passed" not in [event.kind for event in office.store.events(code)]
 
     def test_the_due_date_is_counted_anew_by_the_successors_calendar(self, office: Office) -> None:
-        closed_on_mondays = _without_mondays(default_calendar())
-        office.engine.calendar_for = lambda code: closed_on_mondays if code == HEIR else office.engine.calendar
+        usual = default_calendar()
+        closed_on_mondays = _without_mondays(usual)
+        office.engine.calendar_for = lambda code: closed_on_mondays if code == HEIR else usual
         code = office.file(LAWYER)
         office.do_until(code, "appraise")
         before = office.dossier(code)
