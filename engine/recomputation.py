@@ -18,9 +18,10 @@ from itertools import islice
 from motcua.engine.authority_calendars import CalendarFor
 from motcua.engine.calendars import Calendar, CalendarUnknown, DayReason
 from motcua.engine.deadlines import due_of
-from motcua.engine.dossier import Dossier
+from motcua.engine.dossier import Dossier, OpenTask
 from motcua.engine.dossier_engine import DossierEngine
 from motcua.engine.due_moments import DueMoment, Policy
+from motcua.engine.session import DossierSession
 from motcua.engine.store import Store, TaskFilter
 
 PolicyOf = Callable[[Dossier], Policy]
@@ -76,22 +77,34 @@ def apply(
 
 
 def _apply(engine: DossierEngine, code: str, old: CalendarFor, policy_of: PolicyOf) -> DueChange | None:
-    change = None
     with engine.command(code, "calendar") as session:
-        before, calendar = session.dossier, session.around.calendar
-        found = _counted_anew(before, calendar, policy_of(before))
-        if found is not None and _differs(before, found):
-            change = _row(before, found, old(before.authority_code), calendar)
-            session.dossier = replace(
-                before, due_on=found.due_on, due_at=found.due_at, expires_at=found.expires_at, due_provisional=found.provisional
-            )
-            session.record_changes(before, cause=f"calendar: {change.cause}" if change.cause else "calendar")
-        for task in engine.store.open_tasks(TaskFilter(dossier_code=code)):
-            if task.norm_hours is not None:
-                norm_due_at = calendar.add_working_seconds(task.opened_at, round(task.norm_hours * 3600))
-                if norm_due_at != task.norm_due_at:
-                    session.gathered.changed_tasks.append(replace(task, norm_due_at=norm_due_at))
+        change = recount(session, old(session.dossier.authority_code), policy_of(session.dossier))
+        tasks = engine.store.open_tasks(TaskFilter(dossier_code=code))
+        session.gathered.changed_tasks += norms_anew(tasks, session.around.calendar)
     return change
+
+
+def recount(session: DossierSession, old: Calendar, policy: Policy) -> DueChange | None:
+    """Within a command: count the due moment anew by the session's calendar, and record what changed beside the old one."""
+    before, calendar = session.dossier, session.around.calendar
+    found = _counted_anew(before, calendar, policy)
+    if found is None or not _differs(before, found):
+        return None
+    change = _row(before, found, old, calendar)
+    session.dossier = replace(
+        before, due_on=found.due_on, due_at=found.due_at, expires_at=found.expires_at, due_provisional=found.provisional
+    )
+    session.record_changes(before, cause=f"calendar: {change.cause}" if change.cause else "calendar")
+    return change
+
+
+def norms_anew(tasks: Iterable[OpenTask], calendar: Calendar) -> Iterator[OpenTask]:
+    """The tasks whose norm ends at another moment by this calendar, with that moment."""
+    for task in tasks:
+        if task.norm_hours is not None:
+            norm_due_at = calendar.add_working_seconds(task.opened_at, round(task.norm_hours * 3600))
+            if norm_due_at != task.norm_due_at:
+                yield replace(task, norm_due_at=norm_due_at)
 
 
 def _counted_anew(dossier: Dossier, calendar: Calendar, policy: Policy) -> DueMoment | None:

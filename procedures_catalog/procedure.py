@@ -140,6 +140,9 @@ class Procedure:
 
     field: a folder name of `bpmn/models`.   papers_count: papers of the dossier in the national entry, of all its cases together.
     counting_policy, supplement_policy: policies of the deadline engine, by name.
+    agencies: as the source names them, known by their kind or not.   channels: direct, online, post.   desk: whose desk at the
+    centre it is: police, tax, social_insurance, treasury or bank; empty for the administration itself.
+    What stands after `source` came later: left out of a row's JSON where it says nothing, so that earlier rows keep their hash.
     """
 
     code: str
@@ -162,6 +165,13 @@ class Procedure:
     legal_basis: tuple[str, ...]
     maturity: str
     source: str
+    tier_note: str = ""
+    agencies: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    subjects: tuple[str, ...] = ()
+    steps_count: int | None = None
+    issuer: str = ""
+    desk: str = ""
 
     @property
     def cases(self) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import MISSING, asdict, fields
 from datetime import date, time
 from typing import Any, TypeVar
 
@@ -27,6 +27,9 @@ from motcua.procedures_catalog.time_limit import TimeLimit
 
 T = TypeVar("T")
 
+_LATER: Mapping[str, object] = {each.name: each.default for each in fields(Procedure) if each.default is not MISSING}
+"""The facts that earlier rows do not have, with what they are there."""
+
 
 class RegisterRowInvalid(InvalidInput):
     """A row of the register lacks something or says something that cannot be."""
@@ -34,7 +37,7 @@ class RegisterRowInvalid(InvalidInput):
 
 def register_of(procedure: Procedure) -> bytes:
     """The canonical JSON of a procedure's row."""
-    row = asdict(procedure)
+    row = {key: value for key, value in asdict(procedure).items() if key not in _LATER or value != _LATER[key]}
     return json.dumps(row, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_plain).encode() + b"\n"
 
 
@@ -92,6 +95,13 @@ def _procedure(row: Mapping[str, Any]) -> Procedure:
         legal_basis=_each(row["legal_basis"], _text),
         maturity=_text(row["maturity"]),
         source=_text(row["source"]),
+        tier_note=_text(row.get("tier_note", "")),
+        agencies=_each(row.get("agencies", []), _text),
+        channels=_each(row.get("channels", []), _text),
+        subjects=_each(row.get("subjects", []), _text),
+        steps_count=row.get("steps_count"),
+        issuer=_text(row.get("issuer", "")),
+        desk=_text(row.get("desk", "")),
     )
 
 

@@ -81,8 +81,8 @@ class App:
         self.engine.calendar_for("")
 
     def publish_catalog(self) -> int:
-        """Publish every version of the catalogue's procedures; those already published stay as they are. Returns how many."""
-        versions = [version for code in self.catalog.codes() for version in self.catalog.versions(code)]
+        """Publish every version that has a model; those already published stay as they are. Returns how many."""
+        versions = [version for code in self.catalog.modelled_codes() for version in self.catalog.versions(code)]
         for version in versions:
             self.engine.publish(version)
         return len(versions)

@@ -21,6 +21,7 @@ from motcua.services.api.actors import read_actor
 from motcua.services.api.shapes import CallGiven, DossierGiven
 from motcua.services.app import App, open_app
 from motcua.services.cli.dossier import read_entry_options
+from motcua.services.cli.pass_on import pass_on
 from motcua.services.settings import read_settings
 
 commands = typer.Typer(no_args_is_help=True, help="What operators do by hand: incidents, corrections, suspension, migration.")
@@ -42,6 +43,7 @@ class VersionOfAnother(InvalidInput):
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
+    commands.command("pass-on")(pass_on)
     app.add_typer(commands, name="operator")
 
 

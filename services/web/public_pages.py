@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from typing import Annotated
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from motcua.engine.dossier import Status
 from motcua.errors import InvalidInput, MotcuaError
+from motcua.procedures_catalog.maturity import maturity
 from motcua.services.api.actors import read_actor
 from motcua.services.api.backend import Backend, TheBackend
 from motcua.services.api.identifiers import DossierCode, ProcedureCode
@@ -21,13 +23,20 @@ from motcua.services.web.visitors import ACTOR_COOKIE, PerhapsVisiting, is_local
 
 router = APIRouter()
 
+LISTED = 100
 _DIGITS = re.compile(r"[0-9]{4}")
 
 
 @router.get("/")
 def home(request: Request, backend: TheBackend, actor: PerhapsVisiting) -> Response:
     """What this is, how many dossiers stand where, and where to go."""
-    return page(request, "home.html", counts=_counts(backend), procedures=len(backend.catalog.codes()))
+    return page(
+        request,
+        "home.html",
+        counts=_counts(backend),
+        procedures=len(backend.catalog.codes()),
+        drawn=len(backend.catalog.modelled_codes()),
+    )
 
 
 def _counts(backend: Backend) -> list[tuple[str, int]]:
@@ -37,11 +46,29 @@ def _counts(backend: Backend) -> list[tuple[str, int]]:
 
 @router.get("/procedures")
 def procedures(
-    request: Request, backend: TheBackend, actor: PerhapsVisiting, search: Annotated[str, Query(max_length=100)] = ""
+    request: Request,
+    backend: TheBackend,
+    actor: PerhapsVisiting,
+    search: Annotated[str, Query(max_length=100)] = "",
+    filed: Annotated[str, Query(max_length=10, description="Anything: only those that can be filed.")] = "",
+    number: Annotated[int, Query(alias="page", ge=1, le=100_000)] = 1,
 ) -> Response:
-    """The catalogue, with a search that does not mind diacritics."""
-    found = find_procedures(backend, search)
-    return page(request, "procedures.html", procedures=found[:500], found=len(found), search=search)
+    """The catalogue, page by page, with a search that does not mind diacritics."""
+    found = find_procedures(backend, search, only_filed=bool(filed))
+    last = max(1, -(-len(found) // LISTED))
+    first = (min(number, last) - 1) * LISTED
+    return page(
+        request,
+        "procedures.html",
+        procedures=found[first : first + LISTED],
+        drawn=frozenset(backend.catalog.modelled_codes()),
+        found=len(found),
+        search=search,
+        filed=filed,
+        number=min(number, last),
+        last=last,
+        filters=urlencode({"search": search, "filed": filed}),
+    )
 
 
 @router.get("/procedures/{code}")
@@ -49,7 +76,15 @@ def procedure(request: Request, code: ProcedureCode, backend: TheBackend, actor:
     """What is known of a procedure, with sources; what is not; and its diagram."""
     facts = backend.catalog.procedure(code)
     version = published_version(backend, code)
-    return page(request, "procedure.html", facts=facts, version=version, on=today(backend))
+    return page(
+        request,
+        "procedure.html",
+        facts=facts,
+        version=version,
+        on=today(backend),
+        drawn=backend.catalog.has_model(code),
+        matured=maturity(facts),
+    )
 
 
 @router.get("/procedures/{code}/model")

@@ -30,7 +30,8 @@ ENDING = {
     "unsupplemented": "Hết hạn mà không bổ sung",
     "stopped": "Dừng vì lý do khác",
 }
-TIER = {"province": "Cấp tỉnh", "commune": "Cấp xã", "district": "Cấp huyện"}
+TIER = {"province": "Cấp tỉnh", "commune": "Cấp xã", "district": "Cấp huyện", "ministry": "Cấp bộ", "other": "Cơ quan khác"}
+MATURITY = {"complete": "Đủ để tính hạn", "limit unknown": "Chưa rõ thời hạn", "name only": "Mới có tên và mã"}
 CHANNEL = {"direct": "Trực tiếp", "online": "Trực tuyến", "post": "Bưu chính"}
 APPLICANT_KIND = {
     "citizen": "Công dân",
@@ -126,6 +127,7 @@ _EVENT = {
     "exception_recorded": "Ghi nhận ngoại lệ",
     "clock_paused": "Tạm dừng tính thời hạn",
     "clock_resumed": "Tính tiếp thời hạn",
+    "authority_passed": "Chuyển cơ quan giải quyết",
     "signal_thrown": "Phát tín hiệu",
     "signal_caught": "Nhận tín hiệu",
     "condition_met": "Điều kiện đã thoả",

@@ -117,7 +117,7 @@ def test_a_free_procedure_costs_nothing_and_an_unknown_fee_is_not_nothing() -> N
     assert procedure("3.000333").fee.amount_on(on) is None
 
 
-@pytest.mark.parametrize("code", load_catalog().codes())
+@pytest.mark.parametrize("code", load_catalog().modelled_codes())
 def test_every_limit_amount_and_cut_off_has_a_source(code: str) -> None:
     row = procedure(code)
     assert row.source

@@ -61,10 +61,10 @@ def test_a_row_that_is_written_and_read_is_the_same_procedure(procedure: Procedu
     assert procedure_from_register(register_of(procedure)) == procedure
 
 
-@pytest.mark.parametrize("code", load_catalog().codes())
-def test_the_rows_in_the_data_survive_too(code: str) -> None:
-    procedure = load_catalog().procedure(code)
-    assert procedure_from_register(register_of(procedure)) == procedure
+def test_the_rows_in_the_data_survive_too() -> None:
+    for code in load_catalog().codes():
+        procedure = load_catalog().procedure(code)
+        assert procedure_from_register(register_of(procedure)) == procedure
 
 
 def test_a_row_is_canonical_with_sorted_keys_and_readable_letters() -> None:

@@ -14,7 +14,7 @@ from motcua.engine.dossier_engine import Application
 from motcua.procedures_catalog.catalog import load_catalog
 from tests.office import Office, fill
 
-CODES = load_catalog().codes()
+CODES = load_catalog().modelled_codes()
 AUTHORITY = {"commune": "H05.21", "province": "H05.02"}
 EXAMPLES: Mapping[str, Any] = {"text": "đã ghi", "integer": 3, "decimal": "1.5", "date": "2026-02-20"}
 AWAITED: Mapping[str, tuple[str, Mapping[str, Any]]] = {

@@ -249,9 +249,30 @@ def test_procedures_are_found_without_diacritics_and_shown_with_sources(api: Cal
     assert shown["facts"]["limits"][0]["source"]
     assert shown["facts"]["cut_off"]["at"] == "15:00:00"
     assert shown["version"]["in_force_from"] == "2025-07-01"
+    assert shown["can_be_filed"]
     model = api.get(f"/api/v1/procedures/{BIRTH}/model")
     assert model.headers["content-type"] == "application/xml"
     assert b"bpmn:definitions" in model.content
+
+
+def test_the_list_of_procedures_is_paged_by_code_and_says_which_can_be_filed(api: Caller, backend: EdgeBackend) -> None:
+    first = api.get("/api/v1/procedures", params={"limit": 50})
+    next_one = api.get("/api/v1/procedures", params={"limit": 50, "offset": 50})
+    codes = [each["code"] for each in (*first.json(), *next_one.json())]
+    assert codes == list(backend.catalog.codes()[:100])
+    assert first.headers["X-Total-Count"] == str(len(backend.catalog.codes()))
+    filed = api.get("/api/v1/procedures", params={"only_filed": True, "limit": 5000}).json()
+    assert [each["code"] for each in filed] == list(backend.catalog.modelled_codes())
+    assert all(each["can_be_filed"] for each in filed)
+
+
+def test_a_procedure_without_a_model_is_told_about_and_cannot_be_filed(api: Caller, backend: EdgeBackend) -> None:
+    code = next(code for code in backend.catalog.codes() if not backend.catalog.has_model(code))
+    shown = api.get(f"/api/v1/procedures/{code}").json()
+    assert (shown["can_be_filed"], shown["version"]) == (False, None)
+    refused = api.post("/api/v1/dossiers", json=birth_application(procedure_code=code))
+    assert refused.status_code == 404
+    assert "catalog list" in refused.json()["detail"]
 
 
 def test_the_receipt_code_alone_tells_nothing_about_a_person(backend: EdgeBackend) -> None:

@@ -162,8 +162,27 @@ def test_a_procedure_page_says_what_is_known_with_its_source_and_what_is_not(any
     assert "Chưa công bố phiên bản nào" in html, "only birth registration is published here"
 
 
+def test_the_catalogue_is_read_page_by_page_and_says_what_can_be_filed(anyone: Caller, backend: EdgeBackend) -> None:
+    first, last = anyone.get("/procedures").text, anyone.get("/procedures", params={"page": 100_000}).text
+    assert f"{len(backend.catalog.codes())} thủ tục, trang 1 trên" in first
+    assert "Trang sau" in first
+    assert "Trang trước" not in first
+    assert backend.catalog.codes()[0] in first
+    assert backend.catalog.codes()[-1] in last
+    assert "Trang sau" not in last
+    filed = anyone.get("/procedures", params={"filed": "1", "search": "khai sinh"}).text
+    assert "1.001193" in filed
+    assert "Chưa nộp được" not in filed
+
+
+def test_the_page_of_a_procedure_without_a_model_says_that_it_cannot_be_filed(anyone: Caller) -> None:
+    assert "chưa nộp được tại đây" in anyone.get("/procedures/1.012753").text
+    assert "Chưa rõ" in anyone.get("/procedures/2.001661").text, "neither its tier nor its limit is known"
+    assert "chưa nộp được tại đây" not in anyone.get("/procedures/1.001193").text
+
+
 def test_every_procedure_of_the_catalogue_has_a_page(anyone: Caller, backend: EdgeBackend) -> None:
-    for code in backend.catalog.codes():
+    for code in backend.catalog.modelled_codes():
         assert anyone.get(f"/procedures/{code}").status_code == 200
 
 
