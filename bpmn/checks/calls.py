@@ -8,7 +8,8 @@ from typing import Final
 from motcua.bpmn.checks.findings import CheckContext, Finding, Rule, all_nodes, containers, doubtful, repeated, title, wrong
 from motcua.bpmn.checks.handlers import caught_in
 from motcua.bpmn.checks.variables import called_parts
-from motcua.bpmn.elements import Definitions, EventKind, Node, NodeKind, walk
+from motcua.bpmn.compensation import cancels, handlers_run_for, is_undoing_sub_process, throws_for
+from motcua.bpmn.elements import Body, Definitions, EventKind, Node, NodeKind, Process, walk
 from motcua.errors import MotcuaError
 
 _ASKING: Final = frozenset({NodeKind.SERVICE_TASK, NodeKind.SEND_TASK})
@@ -79,11 +80,29 @@ def _codes(node: Node, context: CheckContext, calling: frozenset[str]) -> frozen
     return frozenset().union(*(_uncaught(process.nodes, context, calling | {node.called_element}) for process in part.processes))
 
 
+def errors_of(container: Process | Body, context: CheckContext) -> frozenset[str]:
+    """The BPMN error codes that can leave a body by themselves, not thrown on by one of its event sub-processes."""
+    return _thrown(container.nodes, context, frozenset())[0]
+
+
 def _uncaught(nodes: tuple[Node, ...], context: CheckContext, calling: frozenset[str]) -> frozenset[str]:
+    return frozenset().union(*_thrown(nodes, context, calling))
+
+
+def _thrown(nodes: tuple[Node, ...], context: CheckContext, calling: frozenset[str]) -> tuple[frozenset[str], frozenset[str]]:
+    """The codes that leave a body by themselves, and those that its event sub-processes throw."""
     codes: set[str] = set()
     from_handlers: set[str] = set()
     caught = _caught(nodes)
+    body = Body(nodes, ())
+    undoing = [in_handler for _, in_handler in throws_for(body)] + [False for node in nodes if cancels(node)]
+    if undoing:  # what fails while it undoes fails where the compensation was thrown
+        failing = frozenset().union(*(_codes(handler, context, calling) for handler in handlers_run_for(body)))
+        for in_handler in undoing:
+            (from_handlers if in_handler else codes).update(failing)
     for node in nodes:
+        if node.is_for_compensation or is_undoing_sub_process(node):
+            continue
         if node.triggered_by_event:
             from_handlers |= _codes(node, context, calling)
             continue
@@ -91,7 +110,7 @@ def _uncaught(nodes: tuple[Node, ...], context: CheckContext, calling: frozenset
             codes.add(node.event.error_code)
         codes |= {code for code in _codes(node, context, calling) if not {(node.id, code), (node.id, None)} & caught}
     handled = caught_in(nodes)
-    return frozenset(from_handlers if None in handled else from_handlers | {code for code in codes if code not in handled})
+    return frozenset() if None in handled else frozenset(codes - handled), frozenset(from_handlers)
 
 
 def _caught(nodes: tuple[Node, ...]) -> set[tuple[str | None, str | None]]:

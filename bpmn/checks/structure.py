@@ -18,6 +18,7 @@ from motcua.bpmn.checks.findings import (
     title,
     wrong,
 )
+from motcua.bpmn.compensation import compensates
 from motcua.bpmn.elements import (
     ACTIVITY_KINDS,
     EVENT_KINDS,
@@ -114,21 +115,13 @@ def every_node_is_on_the_way(definitions: Definitions, context: CheckContext) ->
     for _, container in containers(definitions):
         forward: defaultdict[str, list[str]] = defaultdict(list)
         backward: defaultdict[str, list[str]] = defaultdict(list)
-        steps = [(flow.source, flow.target) for flow in container.flows]
-        steps += [(node.attached_to, node.id) for node in container.nodes if node.attached_to]
-        steps += [
-            (source.id, target.id)
-            for source in _links(container, False)
-            for target in _links(container, True)
-            if source.event and target.event and source.event.name == target.event.name
-        ]
-        for source, target in steps:
+        for source, target in _steps(container):
             forward[source].append(target)
             backward[target].append(source)
         reached = _reach((node.id for node in container.nodes if node.kind is NodeKind.START_EVENT), forward)
         leaving = _reach((node.id for node in container.nodes if node.kind is NodeKind.END_EVENT), backward)
         for node in container.nodes:
-            if node.triggered_by_event:
+            if node.triggered_by_event or node.is_for_compensation or compensates(node):
                 continue
             if node.id not in reached:
                 yield wrong(
@@ -137,6 +130,24 @@ def every_node_is_on_the_way(definitions: Definitions, context: CheckContext) ->
             ends_here = not node.outgoing and node.kind is not NodeKind.END_EVENT and node not in _links(container, False)
             if node.id not in leaving or ends_here:
                 yield wrong("no-way-out", node, f"no way leads from {title(node)} to an end event", "join it with a sequence flow")
+
+
+def _steps(container: Process | Body) -> Iterator[tuple[str, str]]:
+    """From each node to those that a token can go to from there; from an activity also to its boundary events."""
+    yield from ((flow.source, flow.target) for flow in container.flows)
+    yield from ((node.attached_to, node.id) for node in container.nodes if node.attached_to)
+    for source in _links(container, False):
+        for target in _links(container, True):
+            if source.event and target.event and source.event.name == target.event.name:
+                yield source.id, target.id
+
+
+def reached_from(node_id: str, container: Process | Body) -> set[str]:
+    """The nodes of this body that a token can come to from this one, itself included."""
+    forward: defaultdict[str, list[str]] = defaultdict(list)
+    for source, target in _steps(container):
+        forward[source].append(target)
+    return _reach([node_id], forward) & {node.id for node in container.nodes}
 
 
 def _links(container: Process | Body, catching: bool) -> list[Node]:

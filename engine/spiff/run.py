@@ -21,8 +21,9 @@ from SpiffWorkflow.workflow import Workflow
 
 from motcua.bpmn.elements import EventKind, Node
 from motcua.bpmn.expressions import Expression, Script
-from motcua.engine.spiff import events, specs, state
+from motcua.engine.spiff import events, ledger, specs, state
 from motcua.engine.spiff.compile import CompiledModel
+from motcua.engine.spiff.ledger import Record
 from motcua.engine.spiff.scopes import Scope
 from motcua.engine.spiff.state import StateUnreadable
 from motcua.engine.spiff.tokens import Token, TokenGone, Wait, token_gone, token_of, wait_of
@@ -42,7 +43,8 @@ class ModelFailed(MotcuaError):
 class ProcessInstance(Workflow):  # type: ignore[misc]
     """A process or sub-process inside a dossier; `parent_task` is the activity that runs it.
 
-    number: which instance of a repeated activity this is, from 1; 0 for the only one.
+    number: which instance of a repeated activity this is, from 1; 0 for the only one.   ledger: what was completed here and can be
+    undone.   is_broken: whether it was terminated or interrupted from inside.
     """
 
     def __init__(
@@ -58,6 +60,8 @@ class ProcessInstance(Workflow):  # type: ignore[misc]
         self.parent_task = parent_task
         self.variables: Scope = scope if scope is not None else parent_task.workflow.variables
         self.number = number
+        self.ledger: list[Record] = []
+        self.is_broken = False
         super().__init__(spec, deserializing)
 
     def update_waiting_tasks(self) -> None:
@@ -89,6 +93,7 @@ class Run(ProcessInstance):
         self.instances: dict[tuple[UUID, int], ProcessInstance] = {}
         self._completed: Callable[[Node], None] = lambda node: None
         self._next_steps: list[Callable[[], object]] = []
+        self._completions: int | None = None
         super().__init__(model.processes[model.main], None, None, deserializing, Scope(self.scope))
 
     # ---- starting, restoring, saving
@@ -113,6 +118,8 @@ class Run(ProcessInstance):
                 number, layer = state.own_scope(own, parent)
                 instance = ProcessInstance(model.processes[process], run, parent, True, layer, number)
                 run.instances[parent.id, number] = instance
+            if own:
+                instance.ledger, instance.is_broken = own[0].get("undo", []), own[0].get("broken", False)
             by_id.update(state.restore_tasks(instance, tasks))
         return run
 
@@ -124,6 +131,15 @@ class Run(ProcessInstance):
 
     def node_completed(self, node: Node, task: Any) -> None:
         self._completed(node)
+        if not isinstance(task.task_spec, specs.Containing):
+            ledger.remember(task)
+
+    def next_completion(self) -> int:
+        """The place in the order of completion of an activity that can be undone."""
+        if self._completions is None:
+            self._completions = max((record.get("no", 0) for record in ledger.all_records(self)), default=0)
+        self._completions += 1
+        return self._completions
 
     def evaluate(self, expression: Expression, task: Any) -> Value:
         return self.evaluate_in(expression, task.workflow.variables)
@@ -168,7 +184,8 @@ class Run(ProcessInstance):
         if found is not None:
             self._next_steps.append(lambda: self._fire_if_waiting(found))
 
-    def cancel_transaction(self, task: Any) -> None:
+    def cancel_event(self, task: Any) -> Any:
+        """Where the token of the transaction around this cancel end event goes on."""
         found = next(
             (each for each in specs.frame_children(task.workflow.parent_task) if _catches(each, EventKind.CANCEL)),
             None,
@@ -178,6 +195,10 @@ class Run(ProcessInstance):
                 f'The transaction around "{task.task_spec.name}" has no cancel event. Draw one on its edge.',
                 element=task.task_spec.name,
             )
+        return found
+
+    def cancel_transaction(self, task: Any) -> None:
+        found = self.cancel_event(task)
         self._next_steps.append(lambda: self._fire_if_waiting(found))
 
     def broadcast(self, signal: str) -> None:
