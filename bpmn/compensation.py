@@ -1,8 +1,8 @@
 """What undoes what, as it is drawn (BPMN 2.0, 10.7): the checks judge it and the engine compiles it by the same functions.
 
-    boundary event ┄┄association┄┄► activity for compensation     undoes the activity that the event is attached to
-    event sub-process that a compensation event starts            undoes the sub-process that holds it
-    neither, but activities inside that can be undone             the sub-process is undone by undoing those
+boundary event ┄┄association┄┄► activity for compensation     undoes the activity that the event is attached to
+event sub-process that a compensation event starts            undoes the sub-process that holds it
+neither, but activities inside that can be undone             the sub-process is undone by undoing those
 """
 
 from __future__ import annotations
@@ -53,7 +53,8 @@ def is_undoing_sub_process(node: Node) -> bool:
 
 
 def can_be_undone(activity: Node, container: Process | Body) -> bool:
-    """Whether a compensation of this activity does anything. What a call activity calls does not count: it is looked at from outside."""
+    """Whether a compensation of this activity does anything. What a call activity calls is looked at from outside, and does not
+    count."""
     if activity.kind not in ACTIVITY_KINDS or activity.triggered_by_event or activity.is_for_compensation:
         return False
     if handler_beside(activity.id, container) is not None or handler_inside(activity) is not None:

@@ -226,7 +226,9 @@ def _undone_bodies(process: Process) -> Iterator[Process | Body]:
 
 def _is_thrown_for(container: Process | Body) -> bool:
     return any(
-        throws_compensation(node) or cancels(node) or (node.triggered_by_event and node.body is not None and _is_thrown_for(node.body))
+        throws_compensation(node)
+        or cancels(node)
+        or (node.triggered_by_event and node.body is not None and _is_thrown_for(node.body))
         for node in container.nodes
     )
 
@@ -268,7 +270,9 @@ def interruptions_undo_nothing(definitions: Definitions, context: CheckContext) 
                 )
 
 
-def what_follows_a_boundary_event_is_undone_before_its_activity(definitions: Definitions, context: CheckContext) -> Iterator[Finding]:
+def what_follows_a_boundary_event_is_undone_before_its_activity(
+    definitions: Definitions, context: CheckContext
+) -> Iterator[Finding]:
     """BPMN 2.0, 13.5.5 asks for that order, and the order of completion may be another."""
     for _, container in containers(definitions):
         nodes = {node.id: node for node in container.nodes}

@@ -8,7 +8,8 @@
              {"undo": [record, …]}          what was completed in it and can be undone, see ledger.py
              {"broken": true}               it ends abnormally and cannot be undone]}
 
-The model is not in it, nor anything that is finished and cannot be undone. Examples of every release are in tests/states and load for ever.
+The model is not in it, nor anything that is finished and cannot be undone. Examples of every release are in tests/states and load
+for ever.
 """
 
 from __future__ import annotations
