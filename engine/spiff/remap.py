@@ -13,6 +13,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from motcua.engine.spiff import specs
 from motcua.engine.spiff.compile import CompiledModel
+from motcua.engine.spiff.ledger_remap import move_ledgers
 from motcua.engine.spiff.run import ProcessInstance, Run
 
 
@@ -35,6 +36,7 @@ def remap(run: Run, model: CompiledModel, renamed: Callable[[str], str]) -> byte
 
     Boundary events that the new model adds to an activity are set now; those that it no longer has are gone.
     """
+    move_ledgers(run, dict(new_bodies(run, model, renamed)), renamed)
     for instance in (run, *run.instances.values()):  # each after the one that holds it
         body = model.main if instance is run else instance.parent_task.task_spec.body
         _remap_instance(instance, model.processes[body], renamed)
