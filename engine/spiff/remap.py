@@ -102,10 +102,10 @@ def _fit_frame(frame: Any, spec: specs.ProcessSpec, renamed: Callable[[str], str
     if fitting is None:
         frame.task_spec = spec.start  # saving lets it go, since this groups nothing
         return
+    known = {renamed(each.name) for each in frame.task_spec.outputs}  # what is not there of these happened already, and only once
     frame.task_spec = fitting
-    here = {child.task_spec.name for child in frame.children}
     for boundary in fitting.outputs:
-        if boundary.name not in here:
+        if boundary.name not in known:
             _place(frame, boundary)
 
 

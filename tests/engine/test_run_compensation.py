@@ -11,10 +11,21 @@ from dataclasses import replace
 
 import pytest
 
-from motcua.bpmn.elements import Argument, EventDefinition, EventKind, FieldType, FormField, LoopKind, Node, NodeKind, OperationUse
+from motcua.bpmn.elements import (
+    Argument,
+    Definitions,
+    EventDefinition,
+    EventKind,
+    FieldType,
+    FormField,
+    LoopKind,
+    Node,
+    NodeKind,
+    OperationUse,
+)
 from motcua.engine.spiff.compile import ModelNotRunnable, compile_model
-from motcua.engine.spiff.run import ModelFailed, Wait
-from tests.engine.play import Play
+from motcua.engine.spiff.run import ModelFailed, Run, Wait
+from tests.engine.play import NOW, Play
 from tests.small_models import (
     boundary,
     call,
@@ -707,3 +718,50 @@ def test_a_boundary_event_is_never_set_for_a_compensation() -> None:
     play = straight(*undoable("a"), boundary("ask", "a", definition(EventKind.MESSAGE, "m"), interrupting=False), throws(),
                     extra=[end("e2")])  # fmt: skip
     assert {token.node.id for token in play.run.tokens()} == {"a", "ask"}
+
+
+def supplements(*, undone: bool) -> Definitions:
+    """A task that is done again and again; what undoes it needs one short value."""
+    back = replace(service("unpay"), operation=OperationUse("x", inputs=(Argument("of", "receipt"),)))
+    nodes = [start(), xor("again"), person("pay", form=fields("receipt", "note")), xor("more"), throws(), end()]
+    beside = undone_by("pay", back) if undone else [*undone_by("first", back), person("first")]
+    flow = "start > again > pay > more" if undone else "start > first > again > pay > more"
+    return process([*nodes, *beside], flow, "more > again if another", "more > undo by default", "undo > end")
+
+
+def after_passes(number: int, *, undone: bool) -> tuple[int, int, Run]:
+    """The tasks in the tree and the bytes of the state after so many passes, each saved and restored."""
+    model = compile_model(supplements(undone=undone), {})
+    run = Run.start(model, NOW, {}, {"receipt": "R"})
+    run.advance(lambda node: None)
+    if not undone:
+        run.complete(run.tokens()[0].id, {})
+        run.advance(lambda node: None)
+    for each in range(number):
+        (token,) = run.tokens()
+        run.complete(token.id, {"receipt": f"R{each:04}", "note": "x" * 2_000, "another": True})
+        run.advance(lambda node: None)
+        state = run.save()
+        run = Run.restore(model, state, NOW, {})
+    return len(run.tasks), len(state), run
+
+
+def test_the_thousandth_pass_costs_what_the_first_did_where_nothing_in_the_loop_is_undone() -> None:
+    assert after_passes(1_000, undone=False)[:2] == after_passes(1, undone=False)[:2]
+
+
+def test_a_pass_that_can_be_undone_leaves_behind_its_place_and_the_one_value_that_is_needed() -> None:
+    tasks, first, _ = after_passes(1, undone=True)
+    more_tasks, last, run = after_passes(1_000, undone=True)
+    assert more_tasks == tasks
+    assert (last - first) / 999 < 45, "bytes a pass, and none of the 2,000 of the note"
+    run.complete(run.tokens()[0].id, {"receipt": "last", "another": False})
+    asked = []
+    for _ in range(1_001):
+        run.advance(lambda node: None)
+        (token,) = [token for token in run.tokens() if token.wait is Wait.SERVICE]
+        asked.append(run.inputs_of(token)["of"])
+        run.complete(token.id, {})
+    run.advance(lambda node: None)
+    assert run.is_over
+    assert asked == ["last", *(f"R{number:04}" for number in reversed(range(1_000)))]
