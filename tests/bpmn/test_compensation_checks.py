@@ -8,8 +8,9 @@ from dataclasses import replace
 import pytest
 
 from motcua.bpmn.checks import CheckContext, Finding, Severity, check_model
+from motcua.bpmn.document import read_document
 from motcua.bpmn.elements import Assignment, Definitions, EventKind, LoopKind, Node, NodeKind, OperationUse
-from tests.bpmn.conftest import Signature, document, read_timer
+from tests.bpmn.conftest import COMPENSATION, Signature, document, read_timer
 from tests.small_models import (
     call,
     definition,
@@ -298,3 +299,7 @@ def test_an_association_may_stand_in_the_collaboration_too() -> None:
     around = f'<bpmn:collaboration id="c"><bpmn:participant id="p" processRef="part"/>{line}</bpmn:collaboration>'
     (event,) = [each for each in document(READ.replace(line, ""), around=around).processes[0].nodes if each.id == "on_pay"]
     assert event.associated == ("refund",)
+
+
+def test_everything_that_compensation_is_drawn_with_has_no_finding_in_one_model() -> None:
+    assert check_model(read_document(COMPENSATION.read_bytes(), COMPENSATION.name), CONTEXT) == ()
