@@ -4,7 +4,7 @@ Only activities that something undoes are recorded, each in the ledger of the pr
 
     {"in": body, "node": id,            the activity, and the body it stands in
      "no": 7,                           its place in the order of completion; a group has none
-     "kept": {name: value},             what it had set and its handler reads, in the shapes of engine/codec.py
+     "kept": {name: value},             what it had set or used and its handler reads, in the shapes of engine/codec.py
      "own": true,                       it ran in an instance of a repetition: what its handler writes stays with the handler
      "inside": [record, …]}             what was completed in it, for a group or for the event sub-process that undoes it
 
@@ -31,7 +31,7 @@ Bodies: TypeAlias = Mapping[str, Any]
 class Plan:
     """How an activity is undone. handler: the body that undoes it; None for a group.
 
-    reads: the names that its handlers read.   keeps: those of them that the activity sets.   holds: whether what was completed
+    reads: the names that its handlers read.   keeps: those of them that the activity sets or uses.   holds: whether what was completed
     in it is kept.   is_instance: whether it has variables of its own, as an instance of a multi-instance activity.
     """
 

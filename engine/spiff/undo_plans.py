@@ -37,11 +37,11 @@ class UndoPlans:
         beside, inside = handler_beside(node.id, container), handler_inside(node)
         if beside is not None:
             reads = self._read([beside])
-            return Plan(handler_body(key, beside), reads, reads & self._set([node]))
+            return Plan(handler_body(key, beside), reads, reads & self._data_of(node))
         if inside is not None and node.body is not None:
             reads = self._read([inside])
             held = self._reads_inside(node.body)
-            return Plan(f"{key}/{node.id}/{inside.id}", reads | held, reads & self._set([node]), holds=True)
+            return Plan(f"{key}/{node.id}/{inside.id}", reads | held, reads & self._data_of(node), holds=True)
         return Plan(None, self._reads_inside(node.body) if node.body is not None else frozenset(), holds=True)
 
     def _reads_inside(self, container: Process | Body) -> frozenset[str]:
@@ -51,8 +51,9 @@ class UndoPlans:
         documents = self._documents(nodes)
         return frozenset(name for each in documents for use in uses(each) for name in use.wanted) - _FACTS
 
-    def _set(self, nodes: Iterable[Node]) -> frozenset[str]:
-        return frozenset().union(*(given_names(each) for each in self._documents(nodes))) - _FACTS
+    def _data_of(self, node: Node) -> frozenset[str]:
+        """The names that an activity sets or uses: its own data, which whatever undoes it must know as they were then."""
+        return self._read([node]).union(*(given_names(each) for each in self._documents([node]))) - _FACTS
 
     def _documents(self, nodes: Iterable[Node]) -> list[Definitions]:
         """These nodes, and the processes that they call at any depth, each as a document of its own."""
