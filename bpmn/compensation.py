@@ -7,7 +7,7 @@ neither, but activities inside that can be undone             the sub-process is
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from motcua.bpmn.elements import ACTIVITY_KINDS, Body, EventKind, Node, NodeKind, Process
 
@@ -29,57 +29,60 @@ def cancels(node: Node) -> bool:
     return node.kind is NodeKind.END_EVENT and node.event_kind is EventKind.CANCEL
 
 
-def handler_beside(activity_id: str, container: Process | Body) -> Node | None:
-    """The one activity for compensation that a boundary event of this activity is associated with."""
-    here = {node.id: node for node in container.nodes if node.is_for_compensation}
-    for node in container.nodes:
-        if compensates(node) and node.attached_to == activity_id and len(node.associated) == 1:
-            return here.get(node.associated[0])
-    return None
-
-
-def handler_inside(activity: Node) -> Node | None:
-    """The event sub-process in a sub-process that undoes it."""
-    for node in activity.body.nodes if activity.body else ():
-        if is_undoing_sub_process(node):
-            return node
-    return None
-
-
 def is_undoing_sub_process(node: Node) -> bool:
     """Whether it is an event sub-process that a compensation starts."""
     inside = node.body.nodes if node.triggered_by_event and node.body else ()
     return any(each.kind is NodeKind.START_EVENT and each.event_kind is EventKind.COMPENSATE for each in inside)
 
 
-def can_be_undone(activity: Node, container: Process | Body) -> bool:
-    """Whether a compensation of this activity does anything. What a call activity calls is looked at from outside, and does not
-    count."""
-    if activity.kind not in ACTIVITY_KINDS or activity.triggered_by_event or activity.is_for_compensation:
-        return False
-    if handler_beside(activity.id, container) is not None or handler_inside(activity) is not None:
-        return True
-    return activity.body is not None and any(True for _ in undoable(activity.body))
+def handlers_beside(container: Process | Body) -> dict[str, Node]:
+    """By the id of an activity: the one activity for compensation that a boundary event on it is associated with."""
+    undoing = {node.id: node for node in container.nodes if node.is_for_compensation}
+    events = (node for node in container.nodes if compensates(node) and len(node.associated) == 1)
+    return {event.attached_to or "": undoing[event.associated[0]] for event in events if event.associated[0] in undoing}
+
+
+def handler_inside(activity: Node) -> Node | None:
+    """The event sub-process in a sub-process that undoes it."""
+    inside = activity.body.nodes if activity.body else ()
+    return next((node for node in inside if is_undoing_sub_process(node)), None)
 
 
 def undoable(container: Process | Body) -> Iterator[tuple[Node, Process | Body]]:
     """The activities that are undone when everything in this body is, each with the body it stands in.
 
-    An event sub-process runs in the context of the body around it, so that its activities count as that body's.
+    What a call activity calls is looked at from outside, and does not count. An event sub-process runs in the context of the body
+    around it, so that its activities count as that body's.
     """
+    beside = handlers_beside(container)
     for node in container.nodes:
-        if can_be_undone(node, container):
+        if _can_be_undone(node, beside):
             yield node, container
         elif node.triggered_by_event and node.body and not is_undoing_sub_process(node):
             yield from undoable(node.body)
 
 
+def holds_undoable(container: Process | Body | None) -> bool:
+    """Whether undoing everything in this body does anything."""
+    return container is not None and next(undoable(container), None) is not None
+
+
+def _can_be_undone(activity: Node, beside: Mapping[str, Node]) -> bool:
+    if activity.kind not in ACTIVITY_KINDS or activity.triggered_by_event or activity.is_for_compensation:
+        return False
+    return activity.id in beside or handler_inside(activity) is not None or holds_undoable(activity.body)
+
+
 def handlers_run_for(container: Process | Body) -> Iterator[Node]:
     """Every handler that may run when everything in this body is undone."""
+    beside: Mapping[str, Node] = {}
+    of: Process | Body | None = None
     for node, around in undoable(container):
-        beside, inside = handler_beside(node.id, around), handler_inside(node)
-        yield from (handler for handler in (beside, inside) if handler is not None)
-        if beside is None and node.body is not None:
+        if around is not of:
+            of, beside = around, handlers_beside(around)
+        inside = handler_inside(node)
+        yield from (handler for handler in (beside.get(node.id), inside) if handler is not None)
+        if node.id not in beside and node.body is not None:
             yield from handlers_run_for(node.body)  # by itself, or thrown by what undoes it from inside
 
 

@@ -5,18 +5,18 @@ docs/decisions/0005-compensation.md gives the reason for each refusal.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from motcua.bpmn.checks.calls import errors_of
 from motcua.bpmn.checks.findings import CheckContext, Finding, Rule, all_nodes, containers, doubtful, title, wrong
-from motcua.bpmn.checks.structure import reached_from
+from motcua.bpmn.checks.structure import two_reached
 from motcua.bpmn.compensation import (
-    can_be_undone,
     cancels,
     compensates,
-    handler_beside,
     handler_inside,
+    handlers_beside,
+    holds_undoable,
     is_undoing_sub_process,
     throws_compensation,
     undoable,
@@ -32,12 +32,13 @@ _RULE: Final = "compensation"
 def boundary_events_name_their_handler(definitions: Definitions, context: CheckContext) -> Iterator[Finding]:
     for _, container in containers(definitions):
         nodes = {node.id: node for node in container.nodes}
+        beside = handlers_beside(container)
         hosts: set[str] = set()
         for event in container.nodes:
             if not compensates(event):
                 continue
             host = nodes.get(event.attached_to or "")
-            if handler_beside(event.attached_to or "", container) is None or len(event.associated) != 1:
+            if event.attached_to not in beside or len(event.associated) != 1:
                 yield wrong(
                     _RULE,
                     event,
@@ -78,6 +79,7 @@ def catching_events_catch(definitions: Definitions, context: CheckContext) -> It
 def handlers_stand_alone(definitions: Definitions, context: CheckContext) -> Iterator[Finding]:
     for _, container in containers(definitions):
         used = {id for node in container.nodes if compensates(node) for id in node.associated}
+        hosts = {node.attached_to for node in container.nodes}
         for node in container.nodes:
             undoes = node.is_for_compensation or is_undoing_sub_process(node)
             if undoes:
@@ -93,7 +95,7 @@ def handlers_stand_alone(definitions: Definitions, context: CheckContext) -> Ite
                 continue
             if node.incoming or node.outgoing:
                 yield wrong(_RULE, node, f"a sequence flow joins {title(node)}, which only undoes", "remove it")
-            if any(each.attached_to == node.id for each in container.nodes):
+            if node.id in hosts:
                 yield wrong(
                     _RULE,
                     node,
@@ -133,16 +135,18 @@ def _handlers_in(container: Process | Body, around: Node | None) -> Iterator[Fin
 
 def throws_have_something_to_undo(definitions: Definitions, context: CheckContext) -> Iterator[Finding]:
     for process in definitions.processes:
-        yield from _throws_in(process, [process])
+        yield from _throws_in(process, {}, frozenset())
 
 
-def _throws_in(container: Process | Body, seen: list[Process | Body]) -> Iterator[Finding]:
-    """seen: the bodies whose activities are visible here, the innermost last (BPMN 2.0, tables 10.88 and 10.89)."""
+def _throws_in(container: Process | Body, around: Mapping[str, Node], undone_around: frozenset[str]) -> Iterator[Finding]:
+    """around: the activities outside of an event sub-process that can be seen inside (BPMN 2.0, tables 10.88 and 10.89), and which
+    of them can be undone."""
+    visible = {**around, **{node.id: node for node in container.nodes}}
+    undone = undone_around | {node.id for node, _ in undoable(container)}
     for node in container.nodes:
         if throws_compensation(node) and node.event is not None:
-            visible = {each.id: (each, body) for body in seen for each in body.nodes}
             if node.event.ref is None:
-                if not any(True for body in seen for _ in undoable(body)):
+                if not undone:
                     yield wrong(
                         _RULE,
                         node,
@@ -156,15 +160,15 @@ def _throws_in(container: Process | Body, seen: list[Process | Body]) -> Iterato
                     f'activityRef="{node.event.ref}" names no activity that can be seen from {title(node)}',
                     "name one of the same process or sub-process, or throw the event there",
                 )
-            elif not can_be_undone(*visible[node.event.ref]):
+            elif node.event.ref not in undone:
                 yield wrong(
                     _RULE,
                     node,
-                    f"nothing undoes {title(visible[node.event.ref][0])}",
+                    f"nothing undoes {title(visible[node.event.ref])}",
                     "draw a compensation boundary event on it, and associate the activity that undoes",
                 )
         elif node.body is not None:
-            yield from _throws_in(node.body, [*seen, node.body] if node.triggered_by_event else [node.body])
+            yield from _throws_in(node.body, *((visible, undone) if node.triggered_by_event else ({}, frozenset())))
 
 
 def cancelled_transactions_undo_by_themselves(definitions: Definitions, context: CheckContext) -> Iterator[Finding]:
@@ -187,8 +191,9 @@ def calls_are_undone_from_outside(definitions: Definitions, context: CheckContex
     """Compensation does not go into a shared part: it is undone as a whole, or by itself."""
     for process in definitions.processes:
         for container in _undone_bodies(process):
+            beside = handlers_beside(container)
             for node in container.nodes:
-                if _holds_undoable(node, context) and handler_beside(node.id, container) is None:
+                if node.id not in beside and _holds_undoable(node, context):
                     yield _across_calls(node, f"{title(node)} can be undone here only as a whole")
 
 
@@ -203,7 +208,7 @@ def _across_calls(node: Node, why: str) -> Finding:
 
 def _holds_undoable(node: Node, context: CheckContext) -> bool:
     part = context.shared_parts.get(node.called_element or "")
-    return part is not None and any(True for process in part.processes for _ in undoable(process))
+    return part is not None and any(holds_undoable(process) for process in part.processes)
 
 
 def _undone_bodies(process: Process) -> Iterator[Process | Body]:
@@ -214,13 +219,14 @@ def _undone_bodies(process: Process) -> Iterator[Process | Body]:
         reached = reached or _is_thrown_for(container)
         if reached:
             yield container
+        beside = handlers_beside(container)
         for node in container.nodes:
             if node.body is None:
                 continue
             if node.triggered_by_event:
                 todo.append((node.body, reached))
             else:
-                by_itself = handler_beside(node.id, container) is None and handler_inside(node) is None
+                by_itself = node.id not in beside and handler_inside(node) is None
                 todo.append((node.body, reached and by_itself and not node.is_for_compensation))
 
 
@@ -236,12 +242,12 @@ def _is_thrown_for(container: Process | Body) -> bool:
 def errors_leave_nothing_behind(definitions: Definitions, context: CheckContext) -> Iterator[Finding]:
     """The standard has a sub-process undone by itself when an error leaves it (10.7.3); engines leave it as it is. Draw which."""
     for process, container in containers(definitions):
-        if container is process and process.procedure_code is None and any(True for _ in undoable(process)):
+        if container is process and process.procedure_code is None and holds_undoable(process):
             for code in sorted(errors_of(process, context)):
                 yield _left_behind(process, f'the error "{code}" can leave the shared part', code)
         for node in container.nodes:
             plain = node.kind is NodeKind.SUB_PROCESS and not node.triggered_by_event
-            if plain and node.body and any(True for _ in undoable(node.body)):
+            if plain and node.body and holds_undoable(node.body):
                 for code in sorted(errors_of(node.body, context)):
                     yield _left_behind(node, f'the error "{code}" can leave {title(node)}', code)
 
@@ -257,7 +263,7 @@ def _left_behind(element: Process | Node, why: str, code: str) -> Finding:
 
 def interruptions_undo_nothing(definitions: Definitions, context: CheckContext) -> Iterator[Finding]:
     for _, container in containers(definitions):
-        holders = {node.id: node for node in container.nodes if node.body and any(True for _ in undoable(node.body))}
+        holders = {node.id: node for node in container.nodes if holds_undoable(node.body)}
         for node in container.nodes:
             host = holders.get(node.attached_to or "")
             interrupts = node.cancel_activity or node.event_kind is EventKind.ERROR
@@ -276,20 +282,26 @@ def what_follows_a_boundary_event_is_undone_before_its_activity(
     """BPMN 2.0, 13.5.5 asks for that order, and the order of completion may be another."""
     for _, container in containers(definitions):
         nodes = {node.id: node for node in container.nodes}
-        for event in container.nodes:
-            host = nodes.get(event.attached_to or "")
-            beside = event.kind is NodeKind.BOUNDARY_EVENT and not event.cancel_activity and not compensates(event)
-            if host is None or not beside or not can_be_undone(host, container):
-                continue
-            for other in sorted(reached_from(event.id, container) - {host.id}):
-                if can_be_undone(nodes[other], container):
-                    yield wrong(
-                        _RULE,
-                        event,
-                        f"{title(nodes[other])} follows {title(event)} and would have to be undone before {title(host)}, "
-                        "which may be completed after it",
-                        f"put {title(host)} without its compensation into a sub-process, or use an event sub-process",
-                    )
+        undone = {node.id for node, around in undoable(container) if around is container}
+        beside = [
+            node
+            for node in container.nodes
+            if node.kind is NodeKind.BOUNDARY_EVENT
+            and not node.cancel_activity
+            and not compensates(node)
+            and node.attached_to in undone
+        ]
+        followed_by = two_reached(undone, container) if beside else {}
+        for event in beside:
+            host = nodes[event.attached_to or ""]
+            for other in sorted(followed_by.get(event.id, set()) - {host.id})[:1]:
+                yield wrong(
+                    _RULE,
+                    event,
+                    f"{title(nodes[other])} follows {title(event)} and would have to be undone before {title(host)}, "
+                    "which may be completed after it",
+                    f"put {title(host)} without its compensation into a sub-process, or use an event sub-process",
+                )
 
 
 def handlers_are_needed(definitions: Definitions, context: CheckContext) -> Iterator[Finding]:

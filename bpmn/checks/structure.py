@@ -142,12 +142,19 @@ def _steps(container: Process | Body) -> Iterator[tuple[str, str]]:
                 yield source.id, target.id
 
 
-def reached_from(node_id: str, container: Process | Body) -> set[str]:
-    """The nodes of this body that a token can come to from this one, itself included."""
-    forward: defaultdict[str, list[str]] = defaultdict(list)
+def two_reached(targets: set[str], container: Process | Body) -> dict[str, set[str]]:
+    """For each node of this body, up to two of the targets that a token can come to from it, itself included."""
+    backward: defaultdict[str, list[str]] = defaultdict(list)
     for source, target in _steps(container):
-        forward[source].append(target)
-    return _reach([node_id], forward) & {node.id for node in container.nodes}
+        backward[target].append(source)
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    todo = [(target, target) for target in targets]
+    while todo:
+        node_id, target = todo.pop()
+        if target not in found[node_id] and len(found[node_id]) < 2:
+            found[node_id].add(target)
+            todo.extend((before, target) for before in backward[node_id])
+    return found
 
 
 def _links(container: Process | Body, catching: bool) -> list[Node]:

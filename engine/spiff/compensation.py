@@ -2,9 +2,9 @@
 
     completed: a ─► b ─► c          undone: handler of c ─► handler of b ─► handler of a, one at a time
 
-Each handler runs in an instance of its own, under the token that asked for it. What it reads of the data of the activity
-that it undoes is as it was when that was completed; everything else is as it stands now. What it writes goes into the variables around, except
-where the activity ran in an instance of a repetition (docs/decisions/0005-compensation.md).
+Each handler runs in an instance of its own, under the token that asked for it. What it reads of the data of the activity that it
+undoes is as it was when that was completed; everything else is as it stands now. What it writes goes into the variables around,
+except where the activity ran in an instance of a repetition (docs/decisions/0005-compensation.md).
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from motcua.bpmn.compensation import compensates, handler_beside, is_undoing_sub_process
+from motcua.bpmn.compensation import compensates, handlers_beside, is_undoing_sub_process
 from motcua.bpmn.elements import REPEATABLE_KINDS, Body, Definitions, EventKind, Node, NodeKind, Process, SequenceFlow
 from motcua.bpmn.expressions import Expression, compile_expression, compile_script
 from motcua.engine.spiff import events, gateways, graph, specs
@@ -96,13 +96,14 @@ def _compile_body(work: _Compiling, key: str, body: Process | Body) -> None:
     for node in unsound(body):
         raise _refused(node)
     spec.undo = work.undo.of_body(key, body)
+    beside = handlers_beside(body)
+    for handler in beside.values():
+        _compile_handler(work, key, handler)
     on_the_way = [n for n in body.nodes if not (n.triggered_by_event or n.is_for_compensation or compensates(n))]
-    by_id = {node.id: _compile_node(work, spec, key, node, body) for node in on_the_way}
+    by_id = {node.id: _compile_node(work, spec, key, node, beside.get(node.id)) for node in on_the_way}
     entry = dict(by_id)
     for node in body.nodes:
-        if compensates(node):
-            _compile_handler(work, key, node, body)
-        elif node.kind is NodeKind.BOUNDARY_EVENT:
+        if not compensates(node) and node.kind is NodeKind.BOUNDARY_EVENT:
             host = str(node.attached_to)
             if not isinstance(entry[host], specs.ActivityFrame):
                 entry[host] = specs.ActivityFrame(spec, f"{host}.frame", None)
@@ -167,21 +168,18 @@ def _handler_body(work: _Compiling, key: str, event_sub_process: Node, body: Bod
     work.handlers.add(f"{key}/{event_sub_process.id}")
 
 
-def _compile_handler(work: _Compiling, key: str, event: Node, body: Process | Body) -> None:
-    """The activity that a compensation event is associated with, alone in a body of its own."""
-    handler = handler_beside(str(event.attached_to), body)
-    if handler is None or event.outgoing:
-        raise _refused(event)
+def _compile_handler(work: _Compiling, key: str, handler: Node) -> None:
+    """An activity for compensation, alone in a body of its own; several activities may be undone by one."""
     alone = handler_body(key, handler)
     if alone not in work.processes:
         inner = work.processes[alone] = specs.ProcessSpec(alone)
         work.nodes[alone] = {handler.id: handler}
-        inner.start.connect(_compile_node(work, inner, key, handler, body))
+        inner.start.connect(_compile_node(work, inner, key, handler))
         if handler.operation is not None:
             work.inputs[alone, handler.id] = work.inputs[key, handler.id]
 
 
-def _compile_node(work: _Compiling, spec: specs.ProcessSpec, key: str, node: Node, around: Process | Body) -> specs.NodeSpec:
+def _compile_node(work: _Compiling, spec: specs.ProcessSpec, key: str, node: Node, undone_by: Node | None = None) -> specs.NodeSpec:
     if node.operation is not None:
         work.inputs[key, node.id] = tuple((i.name, compile_expression(i.expression)) for i in node.operation.inputs)
     if node.body is not None:
@@ -192,7 +190,7 @@ def _compile_node(work: _Compiling, spec: specs.ProcessSpec, key: str, node: Nod
     inner = work.processes[alone] = specs.ProcessSpec(alone)
     work.nodes[alone] = {node.id: node}
     if node.id in spec.undo:
-        inner.undo = {node.id: work.undo.of_activity(key, node, around)}
+        inner.undo = {node.id: work.undo.of_activity(key, node, undone_by)}
     if node.operation is not None:
         work.inputs[alone, node.id] = work.inputs[key, node.id]
     inner.start.connect(_compile_single(work, inner, key, node))

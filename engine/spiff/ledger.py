@@ -31,8 +31,8 @@ Bodies: TypeAlias = Mapping[str, Any]
 class Plan:
     """How an activity is undone. handler: the body that undoes it; None for a group.
 
-    reads: the names that its handlers read.   keeps: those of them that the activity sets or uses.   holds: whether what was completed
-    in it is kept.   is_instance: whether it has variables of its own, as an instance of a multi-instance activity.
+    reads: the names that its handlers read.   keeps: those of them that the activity sets or uses.   holds: whether what was
+    completed in it is kept.   is_instance: whether it has variables of its own, as an instance of a multi-instance activity.
     """
 
     handler: str | None

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from motcua.bpmn.checks.variables import given_names, uses
-from motcua.bpmn.compensation import compensates, handler_beside, handler_inside, undoable
+from motcua.bpmn.compensation import compensates, handler_inside, handlers_beside, undoable
 from motcua.bpmn.elements import Body, Definitions, LoopKind, Node, Process, walk
 from motcua.bpmn.expressions import ENGINE_NAMES, LOOP_NAMES
 from motcua.engine.spiff.ledger import Plan
@@ -22,19 +22,19 @@ class UndoPlans:
 
     def of_body(self, key: str, container: Process | Body) -> dict[str, Plan]:
         """The plans of this body's activities by their ids; of a repeated one, that of the whole repetition."""
-        here = {node.id: node for node in container.nodes}
+        beside = handlers_beside(container)
         plans = {}
         for node, around in undoable(container):
-            if around is container and node.id in here:
-                plan = self.of_activity(key, node, container)
+            if around is container:
+                plan = self.of_activity(key, node, beside.get(node.id))
                 if node.loop is not None:
                     plan = Plan(None, plan.reads, holds=True, is_instance=node.loop is not LoopKind.STANDARD)
                 plans[node.id] = plan
         return plans
 
-    def of_activity(self, key: str, node: Node, container: Process | Body) -> Plan:
-        """How one execution of it is undone."""
-        beside, inside = handler_beside(node.id, container), handler_inside(node)
+    def of_activity(self, key: str, node: Node, beside: Node | None) -> Plan:
+        """How one execution of it is undone. beside: the activity for compensation that is associated with it."""
+        inside = handler_inside(node)
         if beside is not None:
             reads = self._read([beside])
             return Plan(handler_body(key, beside), reads, reads & self._data_of(node))
@@ -45,7 +45,8 @@ class UndoPlans:
         return Plan(None, self._reads_inside(node.body) if node.body is not None else frozenset(), holds=True)
 
     def _reads_inside(self, container: Process | Body) -> frozenset[str]:
-        return frozenset().union(*(self.of_activity("", node, around).reads for node, around in undoable(container)))
+        plans = (self.of_activity("", node, handlers_beside(around).get(node.id)) for node, around in undoable(container))
+        return frozenset().union(*(plan.reads for plan in plans))
 
     def _read(self, nodes: Iterable[Node]) -> frozenset[str]:
         documents = self._documents(nodes)
@@ -75,8 +76,9 @@ def handler_body(key: str, handler: Node) -> str:
 
 def unsound(container: Process | Body) -> Iterable[Node]:
     """Compensation events without the one activity that undoes, and activities for compensation that flows lead to."""
+    beside = handlers_beside(container)
     for node in container.nodes:
-        if compensates(node) and handler_beside(node.attached_to or "", container) is None:
+        if compensates(node) and (node.attached_to not in beside or len(node.associated) != 1 or node.outgoing):
             yield node
         if node.is_for_compensation and (node.incoming or node.outgoing or node.triggered_by_event):
             yield node

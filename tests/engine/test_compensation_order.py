@@ -101,8 +101,8 @@ class Drawn:
 def drawn_model(parts: list[list[Part]], *, cancelled: bool) -> tuple[Play, Drawn]:
     """The branches side by side in a transaction that "go" cancels, or in a sub-process in which "go" throws a compensation."""
     drawn = Drawn()
-    last = end_with("undo", EventKind.CANCEL) if cancelled else node("undo", NodeKind.END_EVENT, event=undo())
-    nodes: list[Node] = [start("s"), parallel("p"), person("go"), last]
+    thrown = end_with("undo", EventKind.CANCEL) if cancelled else node("undo", NodeKind.END_EVENT, event=undo())
+    nodes: list[Node] = [start("s"), parallel("p"), person("go"), thrown]
     flows = ["s > p > go > undo"]
     for number, branch in enumerate(parts):
         first, last = drawn.sequence(branch, [], nodes, flows)

@@ -210,7 +210,7 @@ def test_every_pass_of_a_drawn_loop_is_undone_with_the_values_of_that_pass() -> 
         (token,) = [token for token in play.run.tokens() if token.wait is Wait.SERVICE]
         asked.append(play.run.inputs_of(token))
         play.complete("unpay")
-    assert asked == [{"of": f"R{number}", "why": "withdrawn"} for number in (3, 2, 1)], "what pay neither sets nor uses is as it is now"
+    assert asked == [{"of": f"R{number}", "why": "withdrawn"} for number in (3, 2, 1)], "what pay has not to do with is as it is"
 
 
 def fields(*names: str) -> tuple[FormField, ...]:
