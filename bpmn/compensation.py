@@ -64,7 +64,10 @@ def undoable(container: Process | Body) -> Iterator[tuple[Node, Process | Body]]
 
 def holds_undoable(container: Process | Body | None) -> bool:
     """Whether undoing everything in this body does anything."""
-    return container is not None and next(undoable(container), None) is not None
+    if container is None:
+        return False
+    here = handlers_beside(container)
+    return any(node.id in here and _can_be_undone(node, here) for node in container.nodes) or any(True for _ in undoable(container))
 
 
 def _can_be_undone(activity: Node, beside: Mapping[str, Node]) -> bool:

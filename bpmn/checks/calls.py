@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, TypeAlias
 
 from motcua.bpmn.checks.findings import CheckContext, Finding, Rule, all_nodes, containers, doubtful, repeated, title, wrong
 from motcua.bpmn.checks.handlers import caught_in
@@ -13,6 +13,8 @@ from motcua.bpmn.elements import Body, Definitions, EventKind, Node, NodeKind, P
 from motcua.errors import MotcuaError
 
 _ASKING: Final = frozenset({NodeKind.SERVICE_TASK, NodeKind.SEND_TASK})
+Thrown: TypeAlias = tuple[frozenset[str], frozenset[str]]
+Known: TypeAlias = dict[tuple[int, frozenset[str]], Thrown]
 _THROWING: Final = frozenset({NodeKind.INTERMEDIATE_THROW_EVENT, NodeKind.END_EVENT})
 
 
@@ -65,50 +67,61 @@ def operations_fit(definitions: Definitions, context: CheckContext) -> Iterator[
 
 def errors_that_can_come(node: Node, context: CheckContext) -> frozenset[str]:
     """The BPMN error codes that can come out of an activity: declared by its operation, or left uncaught by what is inside it."""
-    return _codes(node, context, frozenset())
+    return _codes(node, context, frozenset(), {})
 
 
-def _codes(node: Node, context: CheckContext, calling: frozenset[str]) -> frozenset[str]:
+def _codes(node: Node, context: CheckContext, calling: frozenset[str], known: Known) -> frozenset[str]:
     if asks(node):
         signature = context.operations.get(node.operation.name) if node.operation else None
         return frozenset(signature.errors) if signature else frozenset()
     if node.body:
-        return _uncaught(node.body.nodes, context, calling)
+        return _uncaught(node.body.nodes, context, calling, known)
     part = context.shared_parts.get(node.called_element or "")
     if part is None or node.called_element is None or node.called_element in calling:
         return frozenset()
-    return frozenset().union(*(_uncaught(process.nodes, context, calling | {node.called_element}) for process in part.processes))
+    return frozenset().union(
+        *(_uncaught(process.nodes, context, calling | {node.called_element}, known) for process in part.processes)
+    )
 
 
-def errors_of(container: Process | Body, context: CheckContext) -> frozenset[str]:
-    """The BPMN error codes that can leave a body by themselves, not thrown on by one of its event sub-processes."""
-    return _thrown(container.nodes, context, frozenset())[0]
+def errors_of(container: Process | Body, context: CheckContext, known: Known) -> frozenset[str]:
+    """The BPMN error codes that can leave a body by themselves, not thrown on by one of its event sub-processes.
+
+    known: filled with what was found on the way, for the bodies of the same document that are asked for next; empty at first.
+    """
+    return _thrown(container.nodes, context, frozenset(), known)[0]
 
 
-def _uncaught(nodes: tuple[Node, ...], context: CheckContext, calling: frozenset[str]) -> frozenset[str]:
-    return frozenset().union(*_thrown(nodes, context, calling))
+def _uncaught(nodes: tuple[Node, ...], context: CheckContext, calling: frozenset[str], known: Known) -> frozenset[str]:
+    return frozenset().union(*_thrown(nodes, context, calling, known))
 
 
-def _thrown(nodes: tuple[Node, ...], context: CheckContext, calling: frozenset[str]) -> tuple[frozenset[str], frozenset[str]]:
+def _thrown(nodes: tuple[Node, ...], context: CheckContext, calling: frozenset[str], known: Known) -> Thrown:
     """The codes that leave a body by themselves, and those that its event sub-processes throw."""
+    if (id(nodes), calling) not in known:
+        known[id(nodes), calling] = _thrown_anew(nodes, context, calling, known)
+    return known[id(nodes), calling]
+
+
+def _thrown_anew(nodes: tuple[Node, ...], context: CheckContext, calling: frozenset[str], known: Known) -> Thrown:
     codes: set[str] = set()
     from_handlers: set[str] = set()
     caught = _caught(nodes)
     body = Body(nodes, ())
     undoing = [in_handler for _, in_handler in throws_for(body)] + [False for node in nodes if cancels(node)]
     if undoing:  # what fails while it undoes fails where the compensation was thrown
-        failing = frozenset().union(*(_codes(handler, context, calling) for handler in handlers_run_for(body)))
+        failing = frozenset().union(*(_codes(handler, context, calling, known) for handler in handlers_run_for(body)))
         for in_handler in undoing:
             (from_handlers if in_handler else codes).update(failing)
     for node in nodes:
         if node.is_for_compensation or is_undoing_sub_process(node):
             continue
         if node.triggered_by_event:
-            from_handlers |= _codes(node, context, calling)
+            from_handlers |= _codes(node, context, calling, known)
             continue
         if node.kind is NodeKind.END_EVENT and node.event_kind is EventKind.ERROR and node.event and node.event.error_code:
             codes.add(node.event.error_code)
-        codes |= {code for code in _codes(node, context, calling) if not {(node.id, code), (node.id, None)} & caught}
+        codes |= {code for code in _codes(node, context, calling, known) if not {(node.id, code), (node.id, None)} & caught}
     handled = caught_in(nodes)
     return frozenset() if None in handled else frozenset(codes - handled), frozenset(from_handlers)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from motcua.bpmn.checks.calls import errors_of
+from motcua.bpmn.checks.calls import Known, errors_of
 from motcua.bpmn.checks.findings import CheckContext, Finding, Rule, all_nodes, containers, doubtful, title, wrong
 from motcua.bpmn.checks.structure import two_reached
 from motcua.bpmn.compensation import (
@@ -241,14 +241,15 @@ def _is_thrown_for(container: Process | Body) -> bool:
 
 def errors_leave_nothing_behind(definitions: Definitions, context: CheckContext) -> Iterator[Finding]:
     """The standard has a sub-process undone by itself when an error leaves it (10.7.3); engines leave it as it is. Draw which."""
+    known: Known = {}
     for process, container in containers(definitions):
         if container is process and process.procedure_code is None and holds_undoable(process):
-            for code in sorted(errors_of(process, context)):
+            for code in sorted(errors_of(process, context, known)):
                 yield _left_behind(process, f'the error "{code}" can leave the shared part', code)
         for node in container.nodes:
             plain = node.kind is NodeKind.SUB_PROCESS and not node.triggered_by_event
             if plain and node.body and holds_undoable(node.body):
-                for code in sorted(errors_of(node.body, context)):
+                for code in sorted(errors_of(node.body, context, known)):
                     yield _left_behind(node, f'the error "{code}" can leave {title(node)}', code)
 
 

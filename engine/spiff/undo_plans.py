@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from motcua.bpmn.checks.variables import given_names, uses
 from motcua.bpmn.compensation import compensates, handler_inside, handlers_beside, undoable
@@ -16,9 +16,10 @@ _FACTS = ENGINE_NAMES - LOOP_NAMES  # these stay as they are; the counters of a 
 
 @dataclass(frozen=True, slots=True)
 class UndoPlans:
-    """called: the processes that call activities may name, by id."""
+    """called: the processes that call activities may name, by id.   known_reads: what was found already, by a body's identity."""
 
     called: Mapping[str, Process]
+    known_reads: dict[int, frozenset[str]] = field(default_factory=dict)
 
     def of_body(self, key: str, container: Process | Body) -> dict[str, Plan]:
         """The plans of this body's activities by their ids; of a repeated one, that of the whole repetition."""
@@ -45,8 +46,14 @@ class UndoPlans:
         return Plan(None, self._reads_inside(node.body) if node.body is not None else frozenset(), holds=True)
 
     def _reads_inside(self, container: Process | Body) -> frozenset[str]:
-        plans = (self.of_activity("", node, handlers_beside(around).get(node.id)) for node, around in undoable(container))
-        return frozenset().union(*(plan.reads for plan in plans))
+        if id(container) not in self.known_reads:
+            of, beside, reads = container, handlers_beside(container), set[str]()
+            for node, around in undoable(container):
+                if around is not of:
+                    of, beside = around, handlers_beside(around)
+                reads |= self.of_activity("", node, beside.get(node.id)).reads
+            self.known_reads[id(container)] = frozenset(reads)
+        return self.known_reads[id(container)]
 
     def _read(self, nodes: Iterable[Node]) -> frozenset[str]:
         documents = self._documents(nodes)
