@@ -284,6 +284,7 @@ class Run(ProcessInstance):
         if self.is_done:
             for listener in list(self.live()):
                 listener.cancel()
+            self.ledger = []
             return
         waiting = [task for instance in (self, *self.instances.values()) for task in instance.live()]
         if not any(wait_of(task) in _FROM_OUTSIDE for task in waiting):

@@ -694,6 +694,13 @@ def test_signals_and_messages_reach_what_undoes() -> None:
     assert play.waits() == {"after"}
 
 
+def test_a_process_that_is_over_remembers_nothing() -> None:
+    over = straight(*undoable("a"))
+    over.complete("a")
+    assert over.run.is_over
+    assert over.run.save() == Play(process([start(), end()], "start > end")).run.save()
+
+
 def test_a_repeated_activity_can_undo() -> None:
     play = straight(*undoable("a", repeated(person("una"), LoopKind.SEQUENTIAL, cardinality="2")), throws(), person("after"))
     play.complete_all(["a", "una", "una"])
