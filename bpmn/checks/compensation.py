@@ -264,6 +264,15 @@ def _left_behind(element: Process | Node, why: str, code: str) -> Finding:
 
 def interruptions_undo_nothing(definitions: Definitions, context: CheckContext) -> Iterator[Finding]:
     for _, container in containers(definitions):
+        kills = [node for node in container.nodes if node.event_kind is EventKind.TERMINATE]
+        if kills and isinstance(container, Body) and holds_undoable(container):
+            for node in kills:
+                yield doubtful(
+                    _RULE,
+                    node,
+                    f"{title(node)} terminates its sub-process, of which nothing can be undone afterwards",
+                    "end with an end event, if what was completed may have to be undone",
+                )
         holders = {node.id: node for node in container.nodes if holds_undoable(node.body)}
         for node in container.nodes:
             host = holders.get(node.attached_to or "")

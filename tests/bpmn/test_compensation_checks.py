@@ -30,6 +30,7 @@ from tests.small_models import (
     service,
     start,
     sub_process,
+    terminate,
     transaction,
     undo,
     undone_by,
@@ -250,6 +251,13 @@ def test_what_follows_an_event_beside_an_activity_is_not_to_be_undone_before_it(
 def test_an_event_that_interrupts_undoes_nothing_and_the_analyst_is_told() -> None:
     model = straight(part(*undoable("a"), flow="a"), on_message("stop", "part"), throws(), flows=["stop > end"])
     assert told(model) == [("stop", WARNED)]
+
+
+def test_a_terminated_sub_process_cannot_be_undone_and_the_analyst_is_told() -> None:
+    killed = sub_process("part", [start("s"), *undoable("a"), terminate("kill")], "s > a > kill")
+    assert told(straight(killed, throws())) == [("kill", WARNED)]
+    at_the_top = process([start(), *undoable("a"), throws(), terminate("kill")], "start > a > undo > kill")
+    assert told(at_the_top) == []
 
 
 def test_a_handler_that_nothing_asks_for_is_doubtful() -> None:
