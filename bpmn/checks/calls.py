@@ -13,8 +13,6 @@ from motcua.bpmn.elements import Body, Definitions, EventKind, Node, NodeKind, P
 from motcua.errors import MotcuaError
 
 _ASKING: Final = frozenset({NodeKind.SERVICE_TASK, NodeKind.SEND_TASK})
-Thrown: TypeAlias = tuple[frozenset[str], frozenset[str]]
-Known: TypeAlias = dict[tuple[int, frozenset[str]], Thrown]
 _THROWING: Final = frozenset({NodeKind.INTERMEDIATE_THROW_EVENT, NodeKind.END_EVENT})
 
 
@@ -65,63 +63,70 @@ def operations_fit(definitions: Definitions, context: CheckContext) -> Iterator[
             yield wrong("operation", node, f'two outputs go into the variable "{name}"', "give each its own", line=use.line)
 
 
-def errors_that_can_come(node: Node, context: CheckContext) -> frozenset[str]:
-    """The BPMN error codes that can come out of an activity: declared by its operation, or left uncaught by what is inside it."""
-    return _codes(node, context, frozenset(), {})
+# What leaves a body by itself, and what its event sub-processes throw; by the id of a shared part, or the identity of a body.
+_Thrown: TypeAlias = tuple[frozenset[str], frozenset[str]]
+Known: TypeAlias = dict[str | int, _Thrown]
 
 
-def _codes(node: Node, context: CheckContext, calling: frozenset[str], known: Known) -> frozenset[str]:
+def errors_that_can_come(node: Node, context: CheckContext, known: Known) -> frozenset[str]:
+    """The BPMN error codes that can come out of an activity: declared by its operation, or left uncaught by what is inside it.
+
+    known: of the shared parts and the bodies that were asked before, what each leaves uncaught. Each part is looked into once,
+    however often and at however many levels it is called; a part that calls itself (`shared_parts_exist` refuses it) adds nothing
+    inside itself.
+    """
     if asks(node):
         signature = context.operations.get(node.operation.name) if node.operation else None
         return frozenset(signature.errors) if signature else frozenset()
     if node.body:
-        return _uncaught(node.body.nodes, context, calling, known)
+        return _uncaught(node.body.nodes, context, known)
     part = context.shared_parts.get(node.called_element or "")
-    if part is None or node.called_element is None or node.called_element in calling:
+    if part is None or node.called_element is None:
         return frozenset()
-    return frozenset().union(
-        *(_uncaught(process.nodes, context, calling | {node.called_element}, known) for process in part.processes)
-    )
+    if node.called_element not in known:
+        known[node.called_element] = frozenset(), frozenset()
+        thrown = frozenset[str]().union(*(_uncaught(each.nodes, context, known) for each in part.processes))
+        known[node.called_element] = thrown, frozenset()
+    return known[node.called_element][0]
 
 
 def errors_of(container: Process | Body, context: CheckContext, known: Known) -> frozenset[str]:
-    """The BPMN error codes that can leave a body by themselves, not thrown on by one of its event sub-processes.
-
-    known: filled with what was found on the way, for the bodies of the same document that are asked for next; empty at first.
-    """
-    return _thrown(container.nodes, context, frozenset(), known)[0]
+    """The BPMN error codes that can leave a body by themselves, not thrown on by one of its event sub-processes."""
+    return _thrown(container.nodes, context, known)[0]
 
 
-def _uncaught(nodes: tuple[Node, ...], context: CheckContext, calling: frozenset[str], known: Known) -> frozenset[str]:
-    return frozenset().union(*_thrown(nodes, context, calling, known))
+def _uncaught(nodes: tuple[Node, ...], context: CheckContext, known: Known) -> frozenset[str]:
+    return frozenset().union(*_thrown(nodes, context, known))
 
 
-def _thrown(nodes: tuple[Node, ...], context: CheckContext, calling: frozenset[str], known: Known) -> Thrown:
+def _thrown(nodes: tuple[Node, ...], context: CheckContext, known: Known) -> _Thrown:
     """The codes that leave a body by themselves, and those that its event sub-processes throw."""
-    if (id(nodes), calling) not in known:
-        known[id(nodes), calling] = _thrown_anew(nodes, context, calling, known)
-    return known[id(nodes), calling]
+    if id(nodes) not in known:
+        known[id(nodes)] = _thrown_anew(nodes, context, known)
+    return known[id(nodes)]
 
 
-def _thrown_anew(nodes: tuple[Node, ...], context: CheckContext, calling: frozenset[str], known: Known) -> Thrown:
+def _thrown_anew(nodes: tuple[Node, ...], context: CheckContext, known: Known) -> _Thrown:
     codes: set[str] = set()
     from_handlers: set[str] = set()
     caught = _caught(nodes)
     body = Body(nodes, ())
     undoing = [in_handler for _, in_handler in throws_for(body)] + [False for node in nodes if cancels(node)]
     if undoing:  # what fails while it undoes fails where the compensation was thrown
-        failing = frozenset().union(*(_codes(handler, context, calling, known) for handler in handlers_run_for(body)))
+        failing = frozenset().union(*(errors_that_can_come(handler, context, known) for handler in handlers_run_for(body)))
         for in_handler in undoing:
             (from_handlers if in_handler else codes).update(failing)
     for node in nodes:
         if node.is_for_compensation or is_undoing_sub_process(node):
             continue
         if node.triggered_by_event:
-            from_handlers |= _codes(node, context, calling, known)
+            from_handlers |= errors_that_can_come(node, context, known)
             continue
         if node.kind is NodeKind.END_EVENT and node.event_kind is EventKind.ERROR and node.event and node.event.error_code:
             codes.add(node.event.error_code)
-        codes |= {code for code in _codes(node, context, calling, known) if not {(node.id, code), (node.id, None)} & caught}
+        for code in errors_that_can_come(node, context, known):
+            if not {(node.id, code), (node.id, None)} & caught:
+                codes.add(code)
     handled = caught_in(nodes)
     return frozenset() if None in handled else frozenset(codes - handled), frozenset(from_handlers)
 
@@ -132,8 +137,10 @@ def _caught(nodes: tuple[Node, ...]) -> set[tuple[str | None, str | None]]:
 
 
 def errors_are_raised_and_caught(definitions: Definitions, context: CheckContext) -> Iterator[Finding]:
+    known: Known = {}
     for _, container in containers(definitions):
         hosts = {node.id: node for node in container.nodes}
+        raised: dict[str, frozenset[str]] = {}
         for node in container.nodes:
             if node.event is None or node.event.kind is not EventKind.ERROR:
                 continue
@@ -144,25 +151,28 @@ def errors_are_raised_and_caught(definitions: Definitions, context: CheckContext
                 )
             host = hosts.get(node.attached_to or "")
             if node.kind is NodeKind.BOUNDARY_EVENT and host:
-                possible = errors_that_can_come(host, context)
+                if host.id not in raised:
+                    raised[host.id] = errors_that_can_come(host, context, known)
+                possible = raised[host.id]
                 if node.event.ref and code not in possible:
-                    known = ", ".join(sorted(possible)) or "none"
+                    listed = ", ".join(sorted(possible)) or "none"
                     yield wrong(
                         "error-code",
                         node,
                         f'{title(host)} never raises the error "{code or ""}"',
-                        f"the errors it can raise: {known}",
+                        f"the errors it can raise: {listed}",
                     )
 
 
 def errors_do_not_escape(definitions: Definitions, context: CheckContext) -> Iterator[Finding]:
+    known: Known = {}
     for process in definitions.processes:
         if process.procedure_code is None:
             continue
         caught = _caught(process.nodes)
         handled = caught_in(process.nodes)
         for node in process.nodes:
-            for code in sorted(errors_that_can_come(node, context)):
+            for code in sorted(errors_that_can_come(node, context, known)):
                 handled_here = bool({code, None} & handled) and not node.triggered_by_event
                 if not handled_here and not {(node.id, code), (node.id, None)} & caught:
                     yield doubtful(

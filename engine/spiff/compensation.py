@@ -21,6 +21,8 @@ from motcua.engine.spiff.scopes import Scope
 from motcua.engine.spiff.specs import Containing, Pass, frame_children, is_boundary_event
 from motcua.engine.values import Value
 
+BESIDE = ".undo"
+"""Ends the name of what undoes beside the token that asked for it."""
 _FROM_OUTSIDE = frozenset({EventKind.MESSAGE, EventKind.TIMER, EventKind.SIGNAL, EventKind.CONDITIONAL})
 
 
@@ -32,7 +34,10 @@ class Undoing(Containing):
         self.activity_id = activity_id
 
     def _run_hook(self, my_task: Any) -> bool | None:
-        my_task.internal_data["undo"] = {"left": ledger.take(my_task.workflow, self.activity_id), "begun": 0}
+        left = ledger.take(my_task.workflow, self.activity_id)
+        my_task.internal_data["undo"] = {"left": left, "begun": 0}
+        if left:
+            my_task.workflow.top_workflow.begins_to_undo(self.name.removesuffix(BESIDE), [record["node"] for record in left])
         return None if self._begin_next(my_task) else True
 
     def body_done(self, my_task: Any, instance: Any) -> None:
@@ -90,7 +95,3 @@ def throw(process: WorkflowSpec, name: str, node: Node) -> Undoing | Pass:
     thrown = Pass(process, name, node)
     thrown.connect(Undoing(process, f"{name}{BESIDE}", None, node.event.ref))
     return thrown
-
-
-BESIDE = ".undo"
-"""Ends the name of what undoes beside the token that asked for it."""

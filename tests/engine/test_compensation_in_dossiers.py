@@ -84,6 +84,8 @@ def test_every_payment_is_given_back_with_its_own_numbers_the_last_one_first() -
     assert set(office.tasks(code)) == {"explain"}
     office.do(code, "explain")
     assert office.dossier(code).ending is Ending.NOT_ACCEPTED
+    told = [dict(event.facts) for event in office.store.events(code) if event.kind == "compensation_thrown"]
+    assert told == [{"activity_id": "give_up", "undoes": ["collect", "collect"]}]
 
 
 def test_what_is_kept_is_not_given_back() -> None:
@@ -103,7 +105,7 @@ def test_a_refund_that_does_not_come_through_is_an_incident_and_is_tried_again_b
         office.wait(hours=3)
     (incident,) = [call for call in office.store.calls(code) if call.state is CallState.INCIDENT]
     assert (incident.operation, office.tasks(code)) == ("payment.refund", {})
-    office.runner.retry(incident.key, code, "operator", "the gateway is back")
+    office.runner.retry(incident.key, code, "operator", Because("the gateway is back"))
     office.serve()
     assert [each["amount_vnd"] for each in refunds(office)] == [25_000] * 9 + [10_000]
     assert set(office.tasks(code)) == {"explain"}
