@@ -25,7 +25,19 @@ from motcua.bpmn.elements import (
 )
 from motcua.bpmn.extension import read_extensions
 from motcua.bpmn.flow_elements import read_flow_elements
-from motcua.bpmn.reading import DATA_TAGS, DRAWING_ONLY, MODEL, NODE_TAGS, Reading, check_attributes, line, reference, text, truth
+from motcua.bpmn.reading import (
+    ACTIVITY_TAGS,
+    DATA_TAGS,
+    DRAWING_ONLY,
+    MODEL,
+    NODE_TAGS,
+    Reading,
+    check_attributes,
+    line,
+    reference,
+    text,
+    truth,
+)
 from motcua.errors import InvalidInput
 
 DIAGRAM: Final = "http://www.omg.org/spec/BPMN/20100524/DI"
@@ -176,6 +188,12 @@ def _read_names(root: etree._Element, reading: Reading) -> None:
             reading.signals.setdefault(id, Signal(id, name, line(element)))
         else:
             reading.escalations.setdefault(id, Escalation(id, element.get("escalationCode", ""), name, line(element)))
+    activities = {element.get("id", "") for element in root.iter(*(f"{{{MODEL}}}{tag}" for tag in ACTIVITY_TAGS))}
+    for element in root.iter(f"{{{MODEL}}}association"):
+        ends = reference(element.get("sourceRef")) or "", reference(element.get("targetRef")) or ""
+        for here, there in (ends, ends[::-1]):
+            if there in activities:
+                reading.associated.setdefault(here, set()).add(there)
 
 
 def _process(element: etree._Element, reading: Reading) -> Process:

@@ -130,6 +130,7 @@ class EventDefinition:
 
     message: the name of the message.   error_code: None on a catching error event means any error.
     name: of a signal or a link; of an escalation its code, or its name if it has none. None on a catching escalation means any.
+    compensation events: `ref` is the id of the activity to undo, None for all; `waits` whether a throwing one waits for the end.
     """
 
     kind: EventKind
@@ -139,6 +140,7 @@ class EventDefinition:
     timer: Timer | None = None
     name: str | None = None
     condition: str | None = None
+    waits: bool = True
     line: int = field(default=0, compare=False)
 
 
@@ -199,6 +201,8 @@ class Node:
     call activities: `called_element` is the id of the process called, `arguments` what is set before it starts.
     repeated activities: `loop` and `repetition`.   sub-processes: `body`.   script tasks: `script`.
     default_flow: the id of the flow taken when no condition holds.
+    is_for_compensation: an activity that runs only to undo another.   associated: of a compensation boundary event, the ids of the
+    activities that associations join it to.
     """
 
     id: str
@@ -230,6 +234,8 @@ class Node:
     arguments: tuple[Argument, ...] = ()
     act: str | None = None
     stops_clock: ClockStop | None = None
+    is_for_compensation: bool = False
+    associated: tuple[str, ...] = ()
 
     @property
     def event_kind(self) -> EventKind:

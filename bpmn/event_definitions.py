@@ -10,7 +10,7 @@ from lxml import etree
 
 from motcua.bpmn.elements import EventDefinition, EventKind, Timer, TimerClock, TimerKind
 from motcua.bpmn.extension import read_extensions
-from motcua.bpmn.reading import MODEL, Reading, check_attributes, expression, line, reference
+from motcua.bpmn.reading import MODEL, Reading, check_attributes, expression, line, reference, truth
 
 EVENT_TAGS: Final[Mapping[str, EventKind]] = {
     f"{kind.value}EventDefinition": kind for kind in EventKind if kind not in {EventKind.NONE, EventKind.MULTIPLE}
@@ -79,4 +79,7 @@ def read_event(element: etree._Element, kind: EventKind, reading: Reading) -> Ev
                 "add the bpmn:escalation",
             )
         return EventDefinition(kind, ref=ref, name=(escalation.code or escalation.name) if escalation else None, line=here)
+    if kind is EventKind.COMPENSATE:
+        waits = truth(element, "waitForCompletion", default=True)
+        return EventDefinition(kind, ref=reference(element.get("activityRef")), waits=waits, line=here)
     return EventDefinition(kind, name=element.get("name"), condition=condition, line=here)

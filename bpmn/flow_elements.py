@@ -127,19 +127,23 @@ def _node(element: etree._Element, tag: str, reading: Reading) -> Node:
         events.append(message_event(message_ref, element, reading))
     if tag in EVENT_NODE_TAGS and not events:
         events.append(EventDefinition(EventKind.NONE, line=line(element)))
+    event = None if not events else events[0] if len(events) == 1 else EventDefinition(EventKind.MULTIPLE, line=line(element))
+    compensates = tag == "boundaryEvent" and event is not None and event.kind is EventKind.COMPENSATE
     return Node(
         id=element.get("id", ""),
         name=element.get("name", ""),
         kind=NODE_TAGS[tag],
         line=line(element),
         default_flow=reference(element.get("default")),
-        event=None if not events else events[0] if len(events) == 1 else EventDefinition(EventKind.MULTIPLE, line=line(element)),
+        event=event,
         attached_to=reference(element.get("attachedToRef")),
         cancel_activity=truth(element, "cancelActivity", default=True),
         is_interrupting=truth(element, "isInterrupting", default=True),
         called_element=reference(element.get("calledElement")),
         triggered_by_event=truth(element, "triggeredByEvent", default=False),
         script_format=element.get("scriptFormat"),
+        is_for_compensation=truth(element, "isForCompensation", default=False),
+        associated=tuple(sorted(reading.associated.get(element.get("id", ""), ()))) if compensates else (),
         **facts,
     )
 

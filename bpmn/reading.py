@@ -44,9 +44,11 @@ NODE_TAGS: Final[Mapping[str, NodeKind]] = {
 BODY_TAGS: Final = frozenset({"subProcess", "adHocSubProcess", "transaction"})
 EVENT_NODE_TAGS: Final = frozenset(tag for tag in NODE_TAGS if tag.endswith("Event"))
 _GATEWAY_TAGS: Final = frozenset(tag for tag in NODE_TAGS if tag.endswith("Gateway"))
+ACTIVITY_TAGS: Final = frozenset(NODE_TAGS) - EVENT_NODE_TAGS - _GATEWAY_TAGS
 
 DRAWING_ONLY: Final = frozenset({"textAnnotation", "association", "group", "category"})
-"""Elements that mean nothing when the process runs, and are kept by whoever saves the file."""
+"""Elements that mean nothing when the process runs, and are kept by whoever saves the file. One exception: an association joins a
+compensation event to the activity that undoes."""
 DATA_TAGS: Final = frozenset({"dataObject", "dataObjectReference", "dataStore", "dataStoreReference"})
 
 _ATTRIBUTES: Final[Mapping[str, frozenset[str]]] = {
@@ -68,6 +70,7 @@ _ATTRIBUTES: Final[Mapping[str, frozenset[str]]] = {
     "errorEventDefinition": frozenset({"errorRef"}),
     "signalEventDefinition": frozenset({"signalRef"}),
     "escalationEventDefinition": frozenset({"escalationRef"}),
+    "compensateEventDefinition": frozenset({"activityRef", "waitForCompletion"}),
     "message": frozenset({"itemRef"}),
     "error": frozenset({"errorCode", "structureRef"}),
     "signal": frozenset({"structureRef"}),
@@ -79,7 +82,6 @@ _ATTRIBUTES: Final[Mapping[str, frozenset[str]]] = {
 _HARMLESS: Final[Mapping[str, str]] = {
     "startQuantity": "1",
     "completionQuantity": "1",
-    "isForCompensation": "false",
     "parallelMultiple": "false",
     "instantiate": "false",
     "eventGatewayType": "Exclusive",
@@ -111,13 +113,15 @@ _FINDABLE: Final = frozenset(
 
 @dataclass(slots=True)
 class Reading:
-    """What the reader carries along: the names that references resolve to, and what it found odd."""
+    """What the reader carries along: the names that references resolve to, what it found odd, and the activities at the other end
+    of the associations of each element."""
 
     messages: dict[str, Message] = field(default_factory=dict)
     errors: dict[str, Error] = field(default_factory=dict)
     signals: dict[str, Signal] = field(default_factory=dict)
     escalations: dict[str, Escalation] = field(default_factory=dict)
     oddities: list[Oddity] = field(default_factory=list)
+    associated: dict[str, set[str]] = field(default_factory=dict)
 
     def report(self, rule: str, element: etree._Element, message: str, remedy: str) -> None:
         owner: etree._Element | None = element
@@ -177,7 +181,7 @@ def _allowed(tag: str) -> frozenset[str]:
     allowed = _ATTRIBUTES.get(tag, frozenset())
     if tag in _GATEWAY_TAGS:
         return allowed | {"gatewayDirection", "default"}
-    return allowed | {"default"} if tag in NODE_TAGS and tag not in EVENT_NODE_TAGS else allowed
+    return allowed | {"default", "isForCompensation"} if tag in NODE_TAGS and tag not in EVENT_NODE_TAGS else allowed
 
 
 def expression(element: etree._Element, reading: Reading) -> str:

@@ -14,6 +14,7 @@ from lxml import etree
 from motcua.bpmn.drawing import Bounds, Drawing, Point
 from motcua.bpmn.elements import (
     Argument,
+    Body,
     Definitions,
     EventDefinition,
     EventKind,
@@ -23,6 +24,7 @@ from motcua.bpmn.elements import (
     NodeKind,
     Process,
     SequenceFlow,
+    bodies,
 )
 from motcua.bpmn.extension import NAMESPACE as MOTCUA
 from motcua.bpmn.layout import draw
@@ -97,6 +99,7 @@ def _write_process(root: etree._Element, process: Process) -> None:
         _write_node(element, node)
     for flow in process.flows:
         _write_flow(element, flow)
+    _write_associations(element, process)
 
 
 def _write_lane(lanes: etree._Element, lane: Lane) -> None:
@@ -109,6 +112,16 @@ def _write_flow(parent: etree._Element, flow: SequenceFlow) -> None:
     element = _child(parent, "sequenceFlow", id=flow.id, name=flow.name or None, sourceRef=flow.source, targetRef=flow.target)
     if flow.condition is not None:
         _text(element, "conditionExpression", flow.condition)
+
+
+def _write_associations(parent: etree._Element, container: Process | Body) -> None:
+    """What joins a compensation event to the activity that undoes."""
+    for id, source, target in _associations(container):
+        _child(parent, "association", id=id, associationDirection="One", sourceRef=source, targetRef=target)
+
+
+def _associations(container: Process | Body) -> list[tuple[str, str, str]]:
+    return [(f"{node.id}_{target}", node.id, target) for node in container.nodes for target in node.associated]
 
 
 def _write_node(parent: etree._Element, node: Node) -> None:
@@ -126,6 +139,7 @@ def _write_node(parent: etree._Element, node: Node) -> None:
         messageRef=node.event.ref if receive and node.event else None,
         scriptFormat=node.script_format,
         triggeredByEvent=node.triggered_by_event or None,
+        isForCompensation=node.is_for_compensation or None,
     )
     if node.documentation:
         _text(element, "documentation", node.documentation)
@@ -143,6 +157,7 @@ def _write_node(parent: etree._Element, node: Node) -> None:
             _write_node(element, inner)
         for flow in node.body.flows:
             _write_flow(element, flow)
+        _write_associations(element, node.body)
 
 
 def _write_event(parent: etree._Element, owner: str, event: EventDefinition) -> None:
@@ -150,6 +165,8 @@ def _write_event(parent: etree._Element, owner: str, event: EventDefinition) -> 
         return
     reference = {"messageRef": event.ref} if event.kind is EventKind.MESSAGE else {}
     reference |= {"errorRef": event.ref} if event.kind is EventKind.ERROR else {}
+    if event.kind is EventKind.COMPENSATE:
+        reference |= {"activityRef": event.ref, "waitForCompletion": None if event.waits else "false"}
     element = _child(parent, f"{event.kind.value}EventDefinition", id=f"{owner}_{event.kind.value}", **reference)
     if event.timer:
         _child(_child(element, "extensionElements"), "timer", MOTCUA, clock=event.timer.clock.value)
@@ -215,6 +232,9 @@ def _write_diagram(root: etree._Element, process: Process, drawing: Drawing, poo
         )
     for flow_id, points in drawing.edges.items():
         _write_edge(plane, flow_id, points, drawing.labels.get(flow_id))
+    for container in bodies(process):
+        for id, source, target in _associations(container):
+            _write_edge(plane, id, (drawing.shapes[source].centre, drawing.shapes[target].centre), None)
 
 
 def _write_shape(plane: etree._Element, of: str, bounds: Bounds, *, label: Bounds | None = None, **attributes: object) -> None:

@@ -26,6 +26,7 @@ from motcua.engine.drafts import fitted
 from motcua.engine.operators import Because
 from motcua.engine.settling import form_of, open_task_of
 from motcua.engine.spiff.compile import CompiledModel
+from motcua.engine.spiff.ledger_remap import undoing_now, why_not_undone
 from motcua.engine.spiff.remap import joins_that_differ, new_bodies, remap
 from motcua.engine.spiff.run import Run, Token
 from motcua.engine.store import DossierFilter, StoredDossier, TaskFilter
@@ -236,6 +237,8 @@ def why_not_moved(
         return ["it is closed"]
     if run is None:
         return [f"it runs on version {dossier.version_id[:12]}, not on {plan.from_version[:12]}"]
+    if undoing := undoing_now(run):
+        return undoing
     body_of: dict[str, str | None] = {}
     reasons: list[str] = []
     for body, became in new_bodies(run, new.model, plan.name):
@@ -244,6 +247,8 @@ def why_not_moved(
     tokens = run.tokens()
     for token in tokens:
         reasons += _why_not_token(token, old.model.nodes[token.process], _nodes(new.model, body_of.get(token.process)), plan)
+    if not reasons:
+        reasons += why_not_undone(run, new.model, body_of, plan.name)
     if not reasons:
         for process in sorted({token.process for token in tokens}):
             here = [token.node for token in tokens if token.process == process]

@@ -27,6 +27,7 @@ from motcua.engine.forms import FormRefused, read_entries
 from motcua.engine.recorded_exceptions import signed
 from motcua.engine.session import DossierSession
 from motcua.engine.spiff.compile import CompiledModel
+from motcua.engine.spiff.ledger import correct as correct_what_was_kept
 from motcua.engine.spiff.remap import move_token as move
 from motcua.engine.spiff.run import ModelFailed, Run, Token, token_gone
 from motcua.engine.values import Value, Variables
@@ -143,6 +144,7 @@ def correct_data(engine: DossierEngine, code: str, entries: Mapping[str, Any], a
         old: dict[str, Value] = {name: scope.get(name) for name in values}
         names: list[Value] = [*sorted(values)]
         scope.update(signed(values, actor))
+        correct_what_was_kept(session.run, old, values)
         session.record("data_corrected", {**because.facts, "names": names}, content={"old": old, "new": values})
         session.move_on()
     return session.dossier
@@ -241,6 +243,8 @@ def why_not_there(nodes: Mapping[str, Node], source: str, target: str) -> str | 
         return "a join counts the tokens of its incoming flows; name a node before or after it"
     if entering.kind is NodeKind.START_EVENT:
         return "a start event begins a process; name the node after it"
+    if entering.is_for_compensation:
+        return "it only undoes another activity; throw a compensation in the model"
     if entering.kind not in _PLACES | SPLITTING:
         return f"no token is placed at a {entering.kind.value.replace('_', ' ')}"
     if leaving.loop is not None or entering.loop is not None:

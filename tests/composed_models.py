@@ -36,6 +36,8 @@ from tests.small_models import (
     terminate,
     throw,
     transaction,
+    undo,
+    undone_by,
     xor,
 )
 
@@ -305,6 +307,44 @@ def _terminated(d: Drawing, part: Block) -> Ends:
     return id, id
 
 
+def _undone(d: Drawing, part: Block) -> Ends:
+    """A sub-process that undoes a task after its block, beside the token, and again at its end, when there is nothing left."""
+    pay = d.name("pay")
+    thrown = node(d.name("undo"), NodeKind.INTERMEDIATE_THROW_EVENT, event=undo(pay, waits=False))
+    inside = d.body(("sequence", part, ("person",)), last=node(d.name("undo"), NodeKind.END_EVENT, event=undo()))
+    *_, last = inside.flows
+    before, _, finish = last.partition(" > ")
+    inside.nodes += [person(pay), *undone_by(pay, person(d.name("back"))), thrown]
+    inside.flows[-1] = f"{before} > {pay} > {thrown.id} > {finish}"
+    id = d.add(sub_process(d.name("sub"), inside.nodes, *inside.flows))
+    return id, id
+
+
+def _undone_as_a_whole(d: Drawing, part: Block) -> Ends:
+    """A sub-process with what undoes it inside, undone when it is completed."""
+    inside = d.body(part)
+    name, work, done = d.name("care"), d.name("fix"), d.name("end")
+    inside.add(handler(name, undo(), [person(work), end(done)], f"{name}_start > {work} > {done}"))
+    host = d.add(sub_process(d.name("sub"), inside.nodes, *inside.flows))
+    thrown = d.add(node(d.name("undo"), NodeKind.INTERMEDIATE_THROW_EVENT, event=undo()))
+    d.flow(f"{host} > {thrown}")
+    return host, thrown
+
+
+def _undone_and_cancelled(d: Drawing, part: Block) -> Ends:
+    """A transaction with a task that is undone because it is cancelled after its block."""
+    inside, pay = d.body(part, last=end_with(d.name("cry"), EventKind.CANCEL)), d.name("pay")
+    *_, last = inside.flows
+    before, _, finish = last.partition(" > ")
+    inside.nodes += [person(pay), *undone_by(pay, service(d.name("back")))]
+    inside.flows[-1] = f"{before} > {pay} > {finish}"
+    host = d.add(transaction(d.name("deal"), inside.nodes, *inside.flows))
+    edge, join = d.add(on(d.name("caught"), host, EventKind.CANCEL)), d.add(xor(d.name("join")))
+    d.flow(f"{host} > {join}")
+    d.flow(f"{edge} > {join}")
+    return host, join
+
+
 AROUND_ONE: Mapping[str, Callable[[Drawing, Block], Ends]] = {
     "sub": _sub,
     "transaction": _transaction,
@@ -333,6 +373,9 @@ AROUND_ONE: Mapping[str, Callable[[Drawing, Block], Ends]] = {
     "conditions": _conditional,
     "message end": _sent,
     "terminate": _terminated,
+    "undone": _undone,
+    "undone as a whole": _undone_as_a_whole,
+    "undone and cancelled": _undone_and_cancelled,
 }
 
 # ---- blocks around two others

@@ -131,6 +131,17 @@ def boundary(id: str, host: str, event: EventDefinition, *, interrupting: bool =
     return node(id, NodeKind.BOUNDARY_EVENT, event=event, attached_to=host, cancel_activity=interrupting)
 
 
+def undone_by(host: str, handler: Node) -> tuple[Node, Node]:
+    """A compensation boundary event on `host`, and the activity that it is associated with."""
+    event = boundary(f"on_{host}", host, EventDefinition(EventKind.COMPENSATE))
+    return replace(event, associated=(handler.id,)), replace(handler, is_for_compensation=True)
+
+
+def undo(activity_id: str | None = None, *, waits: bool = True) -> EventDefinition:
+    """What a compensation event throws: for one activity, or for all."""
+    return EventDefinition(EventKind.COMPENSATE, ref=activity_id, waits=waits)
+
+
 def on_message(id: str, host: str, *, interrupting: bool = True) -> Node:
     return boundary(id, host, EventDefinition(EventKind.MESSAGE, message=id), interrupting=interrupting)
 

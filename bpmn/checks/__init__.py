@@ -14,6 +14,7 @@ from typing import Final
 
 from motcua.bpmn.checks.broadcasts import BROADCAST_RULES
 from motcua.bpmn.checks.calls import CALL_RULES
+from motcua.bpmn.checks.compensation import COMPENSATION_RULES
 from motcua.bpmn.checks.findings import CheckContext, Finding, ModelRefused, Rule, Severity, errors
 from motcua.bpmn.checks.handlers import HANDLER_RULES
 from motcua.bpmn.checks.people import PEOPLE_RULES
@@ -30,6 +31,7 @@ RULES: tuple[Rule, ...] = (
     *SUPPORT_RULES,
     *STRUCTURE_RULES,
     *HANDLER_RULES,
+    *COMPENSATION_RULES,
     *BROADCAST_RULES,
     *REPETITION_RULES,
     *VARIABLE_RULES,

@@ -8,7 +8,8 @@ from typing import Final, TypeAlias
 from motcua.bpmn.checks.findings import CheckContext, Finding, Rule, all_nodes, containers, doubtful, repeated, title, wrong
 from motcua.bpmn.checks.handlers import caught_in
 from motcua.bpmn.checks.variables import called_parts
-from motcua.bpmn.elements import Definitions, EventKind, Node, NodeKind, walk
+from motcua.bpmn.compensation import cancels, handlers_run_for, is_undoing_sub_process, throws_for
+from motcua.bpmn.elements import Body, Definitions, EventKind, Node, NodeKind, Process, walk
 from motcua.errors import MotcuaError
 
 _ASKING: Final = frozenset({NodeKind.SERVICE_TASK, NodeKind.SEND_TASK})
@@ -62,14 +63,17 @@ def operations_fit(definitions: Definitions, context: CheckContext) -> Iterator[
             yield wrong("operation", node, f'two outputs go into the variable "{name}"', "give each its own", line=use.line)
 
 
-_Known: TypeAlias = dict[str, frozenset[str]]
+# What leaves a body by itself, and what its event sub-processes throw; by the id of a shared part, or the identity of a body.
+_Thrown: TypeAlias = tuple[frozenset[str], frozenset[str]]
+Known: TypeAlias = dict[str | int, _Thrown]
 
 
-def errors_that_can_come(node: Node, context: CheckContext, known: _Known) -> frozenset[str]:
+def errors_that_can_come(node: Node, context: CheckContext, known: Known) -> frozenset[str]:
     """The BPMN error codes that can come out of an activity: declared by its operation, or left uncaught by what is inside it.
 
-    known: of the shared parts that were asked before, what each leaves uncaught. Each part is looked into once, however often
-    and at however many levels it is called; a part that calls itself (`shared_parts_exist` refuses it) adds nothing inside itself.
+    known: of the shared parts and the bodies that were asked before, what each leaves uncaught. Each part is looked into once,
+    however often and at however many levels it is called; a part that calls itself (`shared_parts_exist` refuses it) adds nothing
+    inside itself.
     """
     if asks(node):
         signature = context.operations.get(node.operation.name) if node.operation else None
@@ -80,16 +84,41 @@ def errors_that_can_come(node: Node, context: CheckContext, known: _Known) -> fr
     if part is None or node.called_element is None:
         return frozenset()
     if node.called_element not in known:
-        known[node.called_element] = frozenset()
-        known[node.called_element] = frozenset().union(*(_uncaught(each.nodes, context, known) for each in part.processes))
-    return known[node.called_element]
+        known[node.called_element] = frozenset(), frozenset()
+        thrown = frozenset[str]().union(*(_uncaught(each.nodes, context, known) for each in part.processes))
+        known[node.called_element] = thrown, frozenset()
+    return known[node.called_element][0]
 
 
-def _uncaught(nodes: tuple[Node, ...], context: CheckContext, known: _Known) -> frozenset[str]:
+def errors_of(container: Process | Body, context: CheckContext, known: Known) -> frozenset[str]:
+    """The BPMN error codes that can leave a body by themselves, not thrown on by one of its event sub-processes."""
+    return _thrown(container.nodes, context, known)[0]
+
+
+def _uncaught(nodes: tuple[Node, ...], context: CheckContext, known: Known) -> frozenset[str]:
+    return frozenset().union(*_thrown(nodes, context, known))
+
+
+def _thrown(nodes: tuple[Node, ...], context: CheckContext, known: Known) -> _Thrown:
+    """The codes that leave a body by themselves, and those that its event sub-processes throw."""
+    if id(nodes) not in known:
+        known[id(nodes)] = _thrown_anew(nodes, context, known)
+    return known[id(nodes)]
+
+
+def _thrown_anew(nodes: tuple[Node, ...], context: CheckContext, known: Known) -> _Thrown:
     codes: set[str] = set()
     from_handlers: set[str] = set()
     caught = _caught(nodes)
+    body = Body(nodes, ())
+    undoing = [in_handler for _, in_handler in throws_for(body)] + [False for node in nodes if cancels(node)]
+    if undoing:  # what fails while it undoes fails where the compensation was thrown
+        failing = frozenset().union(*(errors_that_can_come(handler, context, known) for handler in handlers_run_for(body)))
+        for in_handler in undoing:
+            (from_handlers if in_handler else codes).update(failing)
     for node in nodes:
+        if node.is_for_compensation or is_undoing_sub_process(node):
+            continue
         if node.triggered_by_event:
             from_handlers |= errors_that_can_come(node, context, known)
             continue
@@ -99,7 +128,7 @@ def _uncaught(nodes: tuple[Node, ...], context: CheckContext, known: _Known) -> 
             if not {(node.id, code), (node.id, None)} & caught:
                 codes.add(code)
     handled = caught_in(nodes)
-    return frozenset(from_handlers if None in handled else from_handlers | {code for code in codes if code not in handled})
+    return frozenset() if None in handled else frozenset(codes - handled), frozenset(from_handlers)
 
 
 def _caught(nodes: tuple[Node, ...]) -> set[tuple[str | None, str | None]]:
@@ -108,7 +137,7 @@ def _caught(nodes: tuple[Node, ...]) -> set[tuple[str | None, str | None]]:
 
 
 def errors_are_raised_and_caught(definitions: Definitions, context: CheckContext) -> Iterator[Finding]:
-    known: _Known = {}
+    known: Known = {}
     for _, container in containers(definitions):
         hosts = {node.id: node for node in container.nodes}
         raised: dict[str, frozenset[str]] = {}
@@ -136,7 +165,7 @@ def errors_are_raised_and_caught(definitions: Definitions, context: CheckContext
 
 
 def errors_do_not_escape(definitions: Definitions, context: CheckContext) -> Iterator[Finding]:
-    known: _Known = {}
+    known: Known = {}
     for process in definitions.processes:
         if process.procedure_code is None:
             continue

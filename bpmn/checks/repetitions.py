@@ -7,6 +7,7 @@ from typing import Final
 
 from motcua.bpmn.checks.findings import CheckContext, Finding, Rule, Severity, all_nodes, containers, title, wrong
 from motcua.bpmn.checks.variables import called_parts, uses
+from motcua.bpmn.compensation import handlers_beside
 from motcua.bpmn.elements import REPEATABLE_KINDS, Definitions, LoopKind, Node, walk
 from motcua.bpmn.expressions import LOOP_NAMES, why_not_a_variable
 
@@ -66,9 +67,11 @@ def counters_stand_in_repetitions(definitions: Definitions, context: CheckContex
         return
     inside: dict[str, Node] = {}
     for _, container in containers(definitions):
+        beside = handlers_beside(container)
         for node in container.nodes:
             if node.loop is not None:
-                inside |= dict.fromkeys(_ids(node), node)
+                undoes = beside.get(node.id)
+                inside |= dict.fromkeys((id for each in (node, undoes) if each for id in _ids(each)), node)
     for use in uses(definitions):
         repeated = inside.get(use.element_id)
         for name in sorted(use.wanted & LOOP_NAMES):

@@ -18,6 +18,7 @@ from motcua.bpmn.checks.findings import (
     title,
     wrong,
 )
+from motcua.bpmn.compensation import compensates
 from motcua.bpmn.elements import (
     ACTIVITY_KINDS,
     EVENT_KINDS,
@@ -114,19 +115,14 @@ def every_node_is_on_the_way(definitions: Definitions, context: CheckContext) ->
     for _, container in containers(definitions):
         forward: defaultdict[str, list[str]] = defaultdict(list)
         backward: defaultdict[str, list[str]] = defaultdict(list)
-        steps = [(flow.source, flow.target) for flow in container.flows]
-        steps += [(node.attached_to, node.id) for node in container.nodes if node.attached_to]
-        throwing, catching = _links(container, catching=False), _links(container, catching=True)
-        # By way of the link's name, which no id equals: a step for each end of it, and not for each pair of ends.
-        steps += [(node_id, f"\0{name}") for node_id, name in throwing.items()]
-        steps += [(f"\0{name}", node_id) for node_id, name in catching.items()]
-        for source, target in steps:
+        throwing = _links(container, catching=False)
+        for source, target in _steps(container):
             forward[source].append(target)
             backward[target].append(source)
         reached = _reach((node.id for node in container.nodes if node.kind is NodeKind.START_EVENT), forward)
         leaving = _reach((node.id for node in container.nodes if node.kind is NodeKind.END_EVENT), backward)
         for node in container.nodes:
-            if node.triggered_by_event:
+            if node.triggered_by_event or node.is_for_compensation or compensates(node):
                 continue
             if node.id not in reached:
                 yield wrong(
@@ -135,6 +131,30 @@ def every_node_is_on_the_way(definitions: Definitions, context: CheckContext) ->
             ends_here = not node.outgoing and node.kind is not NodeKind.END_EVENT and node.id not in throwing
             if node.id not in leaving or ends_here:
                 yield wrong("no-way-out", node, f"no way leads from {title(node)} to an end event", "join it with a sequence flow")
+
+
+def _steps(container: Process | Body) -> Iterator[tuple[str, str]]:
+    """From each node to those that a token can go to from there; from an activity also to its boundary events."""
+    yield from ((flow.source, flow.target) for flow in container.flows)
+    yield from ((node.attached_to, node.id) for node in container.nodes if node.attached_to)
+    # By way of the link's name, which no id equals: a step for each end of it, and not for each pair of ends.
+    yield from ((node_id, f"\0{name}") for node_id, name in _links(container, catching=False).items())
+    yield from ((f"\0{name}", node_id) for node_id, name in _links(container, catching=True).items())
+
+
+def two_reached(targets: set[str], container: Process | Body) -> dict[str, set[str]]:
+    """For each node of this body, up to two of the targets that a token can come to from it, itself included."""
+    backward: defaultdict[str, list[str]] = defaultdict(list)
+    for source, target in _steps(container):
+        backward[target].append(source)
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    todo = [(target, target) for target in targets]
+    while todo:
+        node_id, target = todo.pop()
+        if target not in found[node_id] and len(found[node_id]) < 2:
+            found[node_id].add(target)
+            todo.extend((before, target) for before in backward[node_id])
+    return found
 
 
 def _links(container: Process | Body, *, catching: bool) -> dict[str, str | None]:

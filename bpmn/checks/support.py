@@ -22,15 +22,15 @@ _REFUSED_KINDS: Final[Mapping[NodeKind, str]] = {
     NodeKind.COMPLEX_GATEWAY: "use exclusive, inclusive and parallel gateways",
 }
 _WAITING: Final = frozenset({EventKind.MESSAGE, EventKind.TIMER, EventKind.SIGNAL, EventKind.CONDITIONAL})
-_THROWN: Final = frozenset({EventKind.NONE, EventKind.MESSAGE, EventKind.SIGNAL, EventKind.ESCALATION})
+_THROWN: Final = frozenset({EventKind.NONE, EventKind.MESSAGE, EventKind.SIGNAL, EventKind.ESCALATION, EventKind.COMPENSATE})
 EVENTS: Final[Mapping[NodeKind, frozenset[EventKind]]] = {
     NodeKind.START_EVENT: frozenset({EventKind.NONE}),
     NodeKind.END_EVENT: _THROWN | {EventKind.TERMINATE, EventKind.ERROR, EventKind.CANCEL},
     NodeKind.INTERMEDIATE_THROW_EVENT: _THROWN | {EventKind.LINK},
     NodeKind.INTERMEDIATE_CATCH_EVENT: _WAITING | {EventKind.LINK},
-    NodeKind.BOUNDARY_EVENT: _WAITING | {EventKind.ERROR, EventKind.ESCALATION, EventKind.CANCEL},
+    NodeKind.BOUNDARY_EVENT: _WAITING | {EventKind.ERROR, EventKind.ESCALATION, EventKind.CANCEL, EventKind.COMPENSATE},
 }
-HANDLER_STARTS: Final = _WAITING | {EventKind.ERROR, EventKind.ESCALATION}
+HANDLER_STARTS: Final = _WAITING | {EventKind.ERROR, EventKind.ESCALATION, EventKind.COMPENSATE}
 """What may start an event sub-process."""
 _HOSTS: Final[Mapping[EventKind, tuple[frozenset[NodeKind], str]]] = {
     EventKind.ERROR: (

@@ -4,6 +4,7 @@ Only models that passed the checks come here; what cannot be compiled is refused
 
     process                 a process            process/sub_process     the body of a sub-process
     process/activity#       a repeated activity, alone in the body that each of its instances runs
+    process/activity!       an activity for compensation, alone in the body that runs whenever it undoes another
 """
 
 from __future__ import annotations
@@ -11,11 +12,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from motcua.bpmn.compensation import compensates, handlers_beside, is_undoing_sub_process
 from motcua.bpmn.elements import REPEATABLE_KINDS, Body, Definitions, EventKind, Node, NodeKind, Process, SequenceFlow
 from motcua.bpmn.expressions import Expression, compile_expression, compile_script
 from motcua.engine.spiff import events, gateways, graph, specs
 from motcua.engine.spiff.kinds import EVENTS, PLAIN
 from motcua.engine.spiff.repetition import Plan, Repetition
+from motcua.engine.spiff.undo_plans import UndoPlans, handler_body, unsound
 from motcua.errors import InvalidInput
 
 
@@ -46,6 +49,7 @@ class _Compiling:
     """What grows while the bodies are compiled. handlers: the keys of the bodies of event sub-processes."""
 
     known: frozenset[str]
+    undo: UndoPlans
     pending: list[tuple[str, Process | Body]]
     handlers: set[str] = field(default_factory=set)
     processes: dict[str, specs.ProcessSpec] = field(default_factory=dict)
@@ -63,14 +67,14 @@ def compile_model(main: Definitions, shared: Mapping[str, Definitions]) -> Compi
             f"A model needs exactly one executable process, and this one has {len(executable)}. Mark one with isExecutable.",
             processes=len(executable),
         )
-    bodies: dict[str, Process | Body] = {executable[0].id: executable[0]}
+    bodies: dict[str, Process] = {executable[0].id: executable[0]}
     for definitions in shared.values():
         for process in definitions.processes:
             bodies.setdefault(process.id, process)
     start_node = next((n for n in executable[0].nodes if n.kind is NodeKind.START_EVENT), None)
     if start_node is None:
         raise ModelNotRunnable(f'The process "{executable[0].id}" has no start event. Draw one.', process=executable[0].id)
-    work = _Compiling(frozenset(bodies), list(bodies.items()))
+    work = _Compiling(frozenset(bodies), UndoPlans(bodies), list(bodies.items()))
     while work.pending:
         key, body = work.pending.pop()
         _compile_body(work, key, body)
@@ -89,10 +93,17 @@ def compile_model(main: Definitions, shared: Mapping[str, Definitions]) -> Compi
 def _compile_body(work: _Compiling, key: str, body: Process | Body) -> None:
     spec = work.processes[key] = specs.ProcessSpec(key)
     work.nodes[key] = {node.id: node for node in body.nodes}
-    by_id = {node.id: _compile_node(work, spec, key, node) for node in body.nodes if not node.triggered_by_event}
+    for node in unsound(body):
+        raise _refused(node)
+    spec.undo = work.undo.of_body(key, body)
+    beside = handlers_beside(body)
+    for handler in beside.values():
+        _compile_handler(work, key, handler)
+    on_the_way = [n for n in body.nodes if not (n.triggered_by_event or n.is_for_compensation or compensates(n))]
+    by_id = {node.id: _compile_node(work, spec, key, node, beside.get(node.id)) for node in on_the_way}
     entry = dict(by_id)
     for node in body.nodes:
-        if node.kind is NodeKind.BOUNDARY_EVENT:
+        if not compensates(node) and node.kind is NodeKind.BOUNDARY_EVENT:
             host = str(node.attached_to)
             if not isinstance(entry[host], specs.ActivityFrame):
                 entry[host] = specs.ActivityFrame(spec, f"{host}.frame", None)
@@ -101,6 +112,11 @@ def _compile_body(work: _Compiling, key: str, body: Process | Body) -> None:
     for node in body.nodes:
         if node.kind is NodeKind.START_EVENT:
             spec.start.connect(entry[node.id])
+        elif is_undoing_sub_process(node):
+            if not isinstance(body, Body) or node.loop:
+                raise _refused(node)
+            assert node.body is not None
+            _handler_body(work, key, node, node.body)
         elif node.triggered_by_event:
             spec.start.connect(_listener(work, spec, key, node))
     _connect_all(spec, body, by_id, entry)
@@ -141,14 +157,29 @@ def _listener(work: _Compiling, spec: specs.ProcessSpec, key: str, node: Node) -
     if start is None or start.event_kind not in EVENTS[NodeKind.START_EVENT] or start.event_kind is EventKind.NONE or node.loop:
         raise _refused(start or node)
     listener = events.Listener(spec, start.id, start, _condition(work, start))
-    work.pending.append((f"{key}/{node.id}", node.body))
-    work.handlers.add(f"{key}/{node.id}")
+    _handler_body(work, key, node, node.body)
     work.nodes[key][start.id] = start
     listener.connect(events.HandlerProcess(spec, node.id, node, f"{key}/{node.id}", ()))
     return listener
 
 
-def _compile_node(work: _Compiling, spec: specs.ProcessSpec, key: str, node: Node) -> specs.NodeSpec:
+def _handler_body(work: _Compiling, key: str, event_sub_process: Node, body: Body) -> None:
+    work.pending.append((f"{key}/{event_sub_process.id}", body))
+    work.handlers.add(f"{key}/{event_sub_process.id}")
+
+
+def _compile_handler(work: _Compiling, key: str, handler: Node) -> None:
+    """An activity for compensation, alone in a body of its own; several activities may be undone by one."""
+    alone = handler_body(key, handler)
+    if alone not in work.processes:
+        inner = work.processes[alone] = specs.ProcessSpec(alone)
+        work.nodes[alone] = {handler.id: handler}
+        inner.start.connect(_compile_node(work, inner, key, handler))
+        if handler.operation is not None:
+            work.inputs[alone, handler.id] = work.inputs[key, handler.id]
+
+
+def _compile_node(work: _Compiling, spec: specs.ProcessSpec, key: str, node: Node, undone_by: Node | None = None) -> specs.NodeSpec:
     if node.operation is not None:
         work.inputs[key, node.id] = tuple((i.name, compile_expression(i.expression)) for i in node.operation.inputs)
     if node.body is not None:
@@ -158,6 +189,8 @@ def _compile_node(work: _Compiling, spec: specs.ProcessSpec, key: str, node: Nod
     alone = f"{key}/{node.id}#"
     inner = work.processes[alone] = specs.ProcessSpec(alone)
     work.nodes[alone] = {node.id: node}
+    if node.id in spec.undo:
+        inner.undo = {node.id: work.undo.of_activity(key, node, undone_by)}
     if node.operation is not None:
         work.inputs[alone, node.id] = work.inputs[key, node.id]
     inner.start.connect(_compile_single(work, inner, key, node))

@@ -1,10 +1,11 @@
 """Events: what waits to be fired, what throws, and what firing does.
 
-    thrown inside    error, escalation, cancel   to the nearest place outwards that catches it: event sub-processes of the same
+    thrown inside    error, escalation           to the nearest place outwards that catches it: event sub-processes of the same
                                                  body first, then boundary events of the activity around it
                      signal                      to everything in the dossier that waits for it at that moment
     from outside     message, timer              the run is told which token (run.fire)
     variables        condition                   looked at after every step
+    undoing          cancel, compensate          see compensation.py
 
 A throw takes effect when the throwing node is done and its successors stand, so that an interrupting event finds them too.
 """
@@ -18,6 +19,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from motcua.bpmn.elements import EventKind, Node, TimerKind
 from motcua.bpmn.expressions import Expression
+from motcua.engine.spiff.ledger import adopt, break_off
 from motcua.engine.spiff.specs import LIVE, EventBasedGateway, NestedProcess, NodeSpec, frame_children, is_boundary_event
 from motcua.engine.values import Variables
 
@@ -53,6 +55,7 @@ class TerminateEnd(NodeSpec):
 
     def _on_complete_hook(self, my_task: Any) -> None:
         super()._on_complete_hook(my_task)
+        break_off(my_task.workflow)
         cancel_others(my_task)
 
 
@@ -62,14 +65,6 @@ class ErrorEnd(NodeSpec):
     def _on_complete_hook(self, my_task: Any) -> None:
         super()._on_complete_hook(my_task)
         my_task.workflow.top_workflow.throw(my_task, code_of(self.node) or "")
-
-
-class CancelEnd(NodeSpec):
-    """Ends the transaction around it at once; the token goes on from its cancel event."""
-
-    def _on_complete_hook(self, my_task: Any) -> None:
-        super()._on_complete_hook(my_task)
-        my_task.workflow.top_workflow.cancel_transaction(my_task)
 
 
 class EscalationThrow(NodeSpec):
@@ -140,6 +135,8 @@ def fire(task: Any, payload: Variables, next_round: int | None = None) -> None:
     task.workflow.variables.write(payload)
     if isinstance(task.task_spec, Listener):
         if is_interrupting(task):
+            adopt(task.workflow)
+            break_off(task.workflow)
             cancel_others(task)
         else:
             _wait_again(task, next_round)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from motcua.bpmn.elements import EventKind, NodeKind
-from motcua.engine.spiff import events, gateways, specs
+from motcua.engine.spiff import compensation, events, gateways, specs
 
 Maker = Callable[..., specs.NodeSpec]
 
@@ -36,6 +36,7 @@ EVENTS: Final[Mapping[NodeKind, Mapping[EventKind, Maker]]] = {
                 EventKind.ESCALATION,
                 EventKind.SIGNAL,
                 EventKind.CONDITIONAL,
+                EventKind.COMPENSATE,
             ),
             events.Listener,
         ),
@@ -47,7 +48,8 @@ EVENTS: Final[Mapping[NodeKind, Mapping[EventKind, Maker]]] = {
         EventKind.ESCALATION: events.EscalationThrow,
         EventKind.SIGNAL: events.SignalThrow,
         EventKind.MESSAGE: specs.ServiceTask,
-        EventKind.CANCEL: events.CancelEnd,
+        EventKind.CANCEL: compensation.CancelEnd,
+        EventKind.COMPENSATE: compensation.throw,
     },
     NodeKind.INTERMEDIATE_THROW_EVENT: {
         EventKind.NONE: specs.Pass,
@@ -55,6 +57,7 @@ EVENTS: Final[Mapping[NodeKind, Mapping[EventKind, Maker]]] = {
         EventKind.SIGNAL: events.SignalThrow,
         EventKind.MESSAGE: specs.ServiceTask,
         EventKind.LINK: specs.Pass,
+        EventKind.COMPENSATE: compensation.throw,
     },
     NodeKind.INTERMEDIATE_CATCH_EVENT: {
         EventKind.LINK: specs.Pass,
@@ -69,6 +72,7 @@ EVENTS: Final[Mapping[NodeKind, Mapping[EventKind, Maker]]] = {
             EventKind.SIGNAL,
             EventKind.CONDITIONAL,
             EventKind.CANCEL,
+            EventKind.COMPENSATE,  # never waited for: what undoes is found when it is asked for
         ),
         events.CatchEvent,
     ),

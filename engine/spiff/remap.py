@@ -13,6 +13,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from motcua.engine.spiff import specs
 from motcua.engine.spiff.compile import CompiledModel
+from motcua.engine.spiff.ledger_remap import move_ledgers
 from motcua.engine.spiff.run import ProcessInstance, Run
 
 
@@ -35,6 +36,7 @@ def remap(run: Run, model: CompiledModel, renamed: Callable[[str], str]) -> byte
 
     Boundary events that the new model adds to an activity are set now; those that it no longer has are gone.
     """
+    move_ledgers(run, dict(new_bodies(run, model, renamed)), renamed)
     for instance in (run, *run.instances.values()):  # each after the one that holds it
         body = model.main if instance is run else instance.parent_task.task_spec.body
         _remap_instance(instance, model.processes[body], renamed)
@@ -100,10 +102,10 @@ def _fit_frame(frame: Any, spec: specs.ProcessSpec, renamed: Callable[[str], str
     if fitting is None:
         frame.task_spec = spec.start  # saving lets it go, since this groups nothing
         return
+    known = {renamed(each.name) for each in frame.task_spec.outputs}  # what is not there of these happened already, and only once
     frame.task_spec = fitting
-    here = {child.task_spec.name for child in frame.children}
     for boundary in fitting.outputs:
-        if boundary.name not in here:
+        if boundary.name not in known:
             _place(frame, boundary)
 
 

@@ -19,6 +19,7 @@ from SpiffWorkflow.specs.WorkflowSpec import WorkflowSpec
 from motcua.bpmn.elements import LoopKind, Node
 from motcua.bpmn.expressions import Expression
 from motcua.engine.codec import decode, encode
+from motcua.engine.spiff import ledger
 from motcua.engine.spiff.scopes import Scope
 from motcua.engine.spiff.specs import Containing
 from motcua.engine.values import Value
@@ -80,6 +81,7 @@ class Repetition(Containing):
         return Scope(own, my_task.workflow.variables, keeps_writes=self.plan.kind is not LoopKind.STANDARD)
 
     def body_done(self, my_task: Any, instance: Any) -> None:
+        ledger.remember_instance(my_task, instance)
         if self.plan.kind is LoopKind.STANDARD:
             if self._another_round(my_task):
                 self._start(my_task, None)
@@ -98,6 +100,10 @@ class Repetition(Containing):
             return
         self._collect(my_task)
         my_task.complete()
+
+    def _on_complete_hook(self, my_task: Any) -> None:
+        super()._on_complete_hook(my_task)
+        ledger.remember_repetition(my_task)
 
     def _start(self, my_task: Any, item: Value) -> None:
         loop = my_task.internal_data["loop"]

@@ -21,8 +21,9 @@ from SpiffWorkflow.workflow import Workflow
 
 from motcua.bpmn.elements import EventKind, Node
 from motcua.bpmn.expressions import Expression, Script
-from motcua.engine.spiff import events, specs, state
+from motcua.engine.spiff import events, ledger, specs, state
 from motcua.engine.spiff.compile import CompiledModel
+from motcua.engine.spiff.ledger import Record
 from motcua.engine.spiff.scopes import Scope
 from motcua.engine.spiff.state import StateUnreadable
 from motcua.engine.spiff.tokens import Token, TokenGone, Wait, token_gone, token_of, wait_of
@@ -45,7 +46,8 @@ class ModelFailed(MotcuaError):
 class ProcessInstance(Workflow):  # type: ignore[misc]
     """A process or sub-process inside a dossier; `parent_task` is the activity that runs it.
 
-    number: which instance of a repeated activity this is, from 1; 0 for the only one.
+    number: which instance of a repeated activity this is, from 1; 0 for the only one.   ledger: what was completed here and can be
+    undone.   is_broken: whether it was terminated or interrupted from inside.
     """
 
     def __init__(
@@ -61,6 +63,8 @@ class ProcessInstance(Workflow):  # type: ignore[misc]
         self.parent_task = parent_task
         self.variables: Scope = scope if scope is not None else parent_task.workflow.variables
         self.number = number
+        self.ledger: list[Record] = []
+        self.is_broken = False
         super().__init__(spec, deserializing)
 
     def update_waiting_tasks(self) -> None:
@@ -93,6 +97,7 @@ class Run(ProcessInstance):
         self._completed: Callable[[Node], None] = lambda node: None
         self._happened: Happened = lambda kind, facts: None
         self._next_steps: list[Callable[[], object]] = []
+        self._completions: int | None = None
         super().__init__(model.processes[model.main], None, None, deserializing, Scope(self.scope))
 
     # ---- starting, restoring, saving
@@ -117,6 +122,8 @@ class Run(ProcessInstance):
                 number, layer = state.own_scope(own, parent)
                 instance = ProcessInstance(model.processes[process], run, parent, True, layer, number)
                 run.instances[parent.id, number] = instance
+            if own:
+                instance.ledger, instance.is_broken = own[0].get("undo", []), own[0].get("broken", False)
             by_id.update(state.restore_tasks(instance, tasks))
         return run
 
@@ -128,6 +135,15 @@ class Run(ProcessInstance):
 
     def node_completed(self, node: Node, task: Any) -> None:
         self._completed(node)
+        if not isinstance(task.task_spec, specs.Containing):
+            ledger.remember(task)
+
+    def next_completion(self) -> int:
+        """The place in the order of completion of an activity that can be undone."""
+        if self._completions is None:
+            self._completions = max((record.get("no", 0) for record in ledger.all_records(self)), default=0)
+        self._completions += 1
+        return self._completions
 
     def evaluate(self, expression: Expression, task: Any) -> Value:
         return self.evaluate_in(expression, task.workflow.variables)
@@ -173,7 +189,11 @@ class Run(ProcessInstance):
         if found is not None:
             self._next_steps.append(lambda: self._catch(found, task, code))
 
-    def cancel_transaction(self, task: Any) -> None:
+    def begins_to_undo(self, event_id: str, activity_ids: list[Value]) -> None:
+        self._happened("compensation_thrown", {"activity_id": event_id, "undoes": activity_ids})
+
+    def cancel_event(self, task: Any) -> Any:
+        """Where the token of the transaction around this cancel end event goes on."""
         found = next(
             (each for each in specs.frame_children(task.workflow.parent_task) if _catches(each, EventKind.CANCEL)),
             None,
@@ -183,6 +203,10 @@ class Run(ProcessInstance):
                 f'The transaction around "{task.task_spec.name}" has no cancel event. Draw one on its edge.',
                 element=task.task_spec.name,
             )
+        return found
+
+    def cancel_transaction(self, task: Any) -> None:
+        found = self.cancel_event(task)
         self._next_steps.append(lambda: self._catch(found, task, None))
 
     def broadcast(self, thrower: Any, signal: str) -> None:
@@ -273,6 +297,7 @@ class Run(ProcessInstance):
         if self.is_done:
             for listener in list(self.live()):
                 listener.cancel()
+            self.ledger = []
             return
         waiting = [task for instance in (self, *self.instances.values()) for task in instance.live()]
         if not any(wait_of(task) in _FROM_OUTSIDE for task in waiting):

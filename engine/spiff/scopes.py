@@ -4,7 +4,8 @@
                     ◄── instance 2 …
 
 Reading looks from the inside outwards. A round of a standard loop has a layer too, but only for its counter: what is written
-there goes on to the scope around it (docs/decisions/0003-instance-scopes.md).
+there goes on to the scope around it (docs/decisions/0003-instance-scopes.md). What undoes an activity has a layer with what that
+had set (docs/decisions/0005-compensation.md).
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from motcua.engine.values import Value, Variables
 
 @dataclass(slots=True)
 class Scope:
-    """own: the names of this layer.   keeps_writes: False for a round of a standard loop, which hands them on."""
+    """own: the names of this layer.   keeps_writes: False for a layer that hands them on, which then has no other value."""
 
     own: dict[str, Value]
     outer: Scope | None = None
@@ -28,6 +29,7 @@ class Scope:
         """Set variables where this scope keeps them."""
         scope = self
         while not scope.keeps_writes and scope.outer is not None:
+            scope.own.update({name: value for name, value in values.items() if name in scope.own})
             scope = scope.outer
         scope.own.update(values)
 

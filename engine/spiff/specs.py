@@ -14,7 +14,7 @@ last. Variables are in the instance's scope, never in the tasks.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from SpiffWorkflow.specs.base import TaskSpec
@@ -23,6 +23,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from motcua.bpmn.elements import Node, NodeKind
 from motcua.bpmn.expressions import Expression, Script
+from motcua.engine.spiff.ledger import Plan, remember_body
 
 LIVE = TaskState.READY | TaskState.WAITING | TaskState.STARTED
 
@@ -126,6 +127,7 @@ class Containing(NodeSpec):
 
     def body_done(self, my_task: Any, instance: Any) -> None:
         """An instance has no live token left."""
+        remember_body(instance)
         my_task.complete()
 
     def _on_cancel(self, my_task: Any) -> None:
@@ -158,6 +160,7 @@ class ProcessSpec(WorkflowSpec):  # type: ignore[misc]
         self.data_objects: dict[str, Any] = {}
         self.io_specification = None
         self.inclusive: list[Any] = []  # the inclusive gateways, which are asked when nothing else can run
+        self.undo: Mapping[str, Plan] = {}  # how the activities are undone that can be
 
 
 def frame_children(my_task: Any) -> list[Any]:

@@ -3,9 +3,13 @@
     {"v": 1,
      "vars": the dossier's scope, in the shapes of engine/codec.py,
      "run": [[body, id of the task that runs it, [[id, place of its group or -1, spec, state, internal], …]],
-             … the same for what runs inside it, and a fourth item for an instance of a repetition: {"no": …, "vars": its scope}]}
+             … the same for what runs inside it, and a fourth item where there is more to tell:
+             {"no": …, "vars": its scope}   an instance of a repetition, or what undoes an activity
+             {"undo": [record, …]}          what was completed in it and can be undone, see ledger.py
+             {"broken": true}               it ends abnormally and cannot be undone]}
 
-The model is not in it, nor anything that is finished. Examples of every release are in tests/states and load for ever.
+The model is not in it, nor anything that is finished and cannot be undone. Examples of every release are in tests/states and load
+for ever.
 """
 
 from __future__ import annotations
@@ -20,6 +24,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from motcua.engine.codec import decode, encode
 from motcua.engine.spiff import specs
+from motcua.engine.spiff.compensation import Undoing
 from motcua.engine.spiff.repetition import Repetition
 from motcua.engine.spiff.scopes import Scope
 from motcua.engine.values import Value
@@ -64,9 +69,14 @@ def _large_integer(value: object) -> msgpack.ExtType:
 def _save_instance(instance: Any) -> list[Any]:
     parent = instance.parent_task
     saved = [instance.spec.name, None if parent is None else parent.id.bytes, _save_tasks(instance)]
+    more: dict[str, Any] = {}
     if instance.number:
-        saved.append({"no": instance.number, "vars": encode(instance.variables.own)})
-    return saved
+        more |= {"no": instance.number, "vars": encode(instance.variables.own)}
+    if instance.ledger:
+        more["undo"] = instance.ledger
+    if instance.is_broken:
+        more["broken"] = True
+    return [*saved, more] if more else saved
 
 
 def _save_tasks(instance: Any) -> list[list[Any]]:
@@ -99,8 +109,8 @@ def restore_tasks(instance: Any, saved: list[list[Any]]) -> dict[UUID, Any]:
 
 
 def own_scope(saved: list[Any], parent: Any) -> tuple[int, Scope | None]:
-    """The number and the scope of an instance of a repetition, from the fourth item of what was saved; else 0 and None."""
-    if not saved or not isinstance(parent.task_spec, Repetition):
+    """The number and the scope of an instance that has its own, from the fourth item of what was saved; else 0 and None."""
+    if not saved or not isinstance(parent.task_spec, Repetition | Undoing):
         return 0, None
     own = decode(saved[0]["vars"])
     assert isinstance(own, dict)

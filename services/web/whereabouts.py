@@ -80,7 +80,8 @@ def model_of(backend: Backend, dossier: Dossier, part: str) -> bytes:
 
 
 _DONE = frozenset({"act", "task_completed", "timer_fired", "message_delivered", "clock_resumed", "condition_met"}) | {
-    *("signal_thrown", "signal_caught", "error_caught", "escalation_thrown", "escalation_caught", "transaction_cancelled")
+    *("signal_thrown", "signal_caught", "error_caught", "escalation_thrown", "escalation_caught", "transaction_cancelled"),
+    "compensation_thrown",
 }
 
 

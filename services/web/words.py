@@ -135,6 +135,7 @@ _EVENT = {
     "escalation_thrown": "Báo lên cấp trên",
     "escalation_caught": "Tiếp nhận báo cáo lên cấp trên",
     "transaction_cancelled": "Huỷ giao dịch",
+    "compensation_thrown": "Hoàn tác các bước đã làm",
     "suspended": "Tạm ngừng xử lý vì lý do kỹ thuật",
     "resumed": "Tiếp tục xử lý",
     "data_corrected": "Đính chính dữ liệu",

@@ -18,7 +18,9 @@ from tests.house import ROOT
 
 HERE = Path(__file__).parent
 EVERY_EXTENSION = HERE / "every_extension.bpmn"
-MODELS = (EVERY_EXTENSION, *sorted((ROOT / "bpmn").glob("models/**/*.bpmn")), *sorted((ROOT / "bpmn").glob("shared/*.bpmn")))
+COMPENSATION = HERE / "compensation.bpmn"
+PACKAGED = (*sorted((ROOT / "bpmn").glob("models/**/*.bpmn")), *sorted((ROOT / "bpmn").glob("shared/*.bpmn")))
+MODELS = (EVERY_EXTENSION, COMPENSATION, *PACKAGED)
 DESCRIPTOR = ROOT / "bpmn" / "schema" / "motcua.json"
 NODE_PROJECT = HERE / "node"
 

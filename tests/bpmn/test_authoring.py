@@ -31,6 +31,7 @@ from motcua.bpmn.authoring import (
 from motcua.bpmn.document import read_document
 from motcua.bpmn.elements import ClockStop, Definitions, NodeKind, Norm, TimerClock
 from motcua.bpmn.writing import write_document
+from tests.bpmn.conftest import COMPENSATION
 
 DOCUMENTS = [*(model() for model in MODELS.values()), *shared_parts()]
 
@@ -106,6 +107,14 @@ def test_every_kind_of_node_that_can_be_written_is_read_again() -> None:
     read = read_document(write_document(document), "all")
     assert replace(read, drawn=frozenset()) == document
     assert read.errors["error_payment_refused"].code == "PAYMENT_REFUSED"
+
+
+def test_a_compensation_that_is_written_is_read_again_and_drawn_with_its_associations() -> None:
+    document = read_document(COMPENSATION.read_bytes(), COMPENSATION.name)
+    read = read_document(write_document(document), "written")
+    assert read.oddities == ()
+    assert replace(read, drawn=frozenset()) == replace(document, drawn=frozenset())
+    assert read.drawn >= {"on_collect_refund", "on_reserve_release", "on_sign_unsign"}
 
 
 def test_everything_that_is_written_is_drawn() -> None:

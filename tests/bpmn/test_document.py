@@ -196,7 +196,7 @@ def test_references_may_be_written_with_a_prefix_as_some_tools_do() -> None:
     [
         ('<bpmn:userTask id="a" startQuantity="2"/>', "unsupported-attribute"),
         ('<bpmn:userTask id="a" completionQuantity="0"/>', "unsupported-attribute"),
-        ('<bpmn:userTask id="a" isForCompensation="true"/>', "unsupported-attribute"),
+        ('<bpmn:exclusiveGateway id="a" isForCompensation="true"/>', "unsupported-attribute"),
         ('<bpmn:receiveTask id="a" instantiate="true"/>', "unsupported-attribute"),
         ('<bpmn:eventBasedGateway id="a" eventGatewayType="Parallel"/>', "unsupported-attribute"),
         ('<bpmn:userTask id="a" default_="x"/>', "unsupported-attribute"),

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from motcua.bpmn.document import read_document
-from tests.bpmn.conftest import DESCRIPTOR, MODELS, NODE_PROJECT
+from motcua.bpmn.elements import walk
+from tests.bpmn.conftest import COMPENSATION, DESCRIPTOR, MODELS, NODE_PROJECT
 
 pytestmark = pytest.mark.tools
 Saved = dict[str, dict[Path, tuple[list[str], bytes]]]
@@ -43,3 +44,17 @@ def test_a_model_is_the_same_after_another_tool_saved_it(path: Path, tool_kind: 
     assert warnings == []
     assert after.oddities == before.oddities == ()
     assert after == before
+
+
+@pytest.mark.parametrize("tool_kind", ["with the descriptor", "without the descriptor"])
+def test_what_undoes_what_is_the_same_after_another_tool_saved_it(tool_kind: str, saved: Saved) -> None:
+    _, xml = saved[tool_kind][COMPENSATION]
+    nodes = list(walk(read_document(xml, "saved").processes[0]))
+    assert {node.attached_to: node.associated for node in nodes if node.associated} == {
+        "reserve": ("release",),
+        "collect": ("refund",),
+        "sign": ("unsign",),
+    }
+    assert {node.id for node in nodes if node.is_for_compensation} == {"release", "refund", "unsign"}
+    thrown = {node.id: (node.event.ref, node.event.waits) for node in nodes if node.event and node.id.startswith("und")}
+    assert thrown == {"undo_sign": ("sign", True), "undo_draft": ("draft", False), "undone": (None, True)}

@@ -39,6 +39,7 @@ from tests.small_models import (
     sub_process,
     throw,
     transaction,
+    undone_by,
 )
 
 MANUAL = (ROOT / "docs" / "extension.md").read_text(encoding="utf-8")
@@ -115,6 +116,15 @@ def model_with(kind: EventKind, position: str, interrupting: bool) -> Definition
     if kind is EventKind.ERROR and position in {"end", "throw"}:
         beside = [node("out", NodeKind.BOUNDARY_EVENT, event=what, attached_to="part")]
         outside.append("out > end")
+    if kind is EventKind.COMPENSATE:  # something to undo, and who has it undone
+        on_it, back = undone_by("part" if position == "boundary" else "work", officer("back"))
+        if position == "boundary":
+            beside, outside = [replace(beside[0], associated=("back",)), back], ["start > before > part > have > end"]
+        elif position == "handler":
+            outside = ["start > before > part > have > end"]
+        else:
+            inside += [on_it, back]
+        beside += [throw("have", kind)] if "have" in outside[0] else []
     if kind is EventKind.SIGNAL:  # its other half
         beside += [throw("send", kind, "NAME"), node("hear", NodeKind.INTERMEDIATE_CATCH_EVENT, event=what)]
         outside = ["start > before > send > hear > part > end", *outside[1:]]

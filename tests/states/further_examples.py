@@ -1,15 +1,18 @@
-"""More dossiers in the middle of their way: inclusive joins, event sub-processes, repetitions, and events of every kind."""
+"""More dossiers in the middle of their way: inclusive joins, event sub-processes, repetitions, events of every kind,
+and compensation."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
-from motcua.bpmn.elements import EventKind, LoopKind
+from motcua.bpmn.elements import Argument, EventKind, FieldType, FormField, LoopKind, OperationUse
 from tests.small_models import (
     boundary,
     catch,
     definition,
     end,
+    end_with,
     handler,
     inclusive,
     on,
@@ -18,9 +21,13 @@ from tests.small_models import (
     process,
     repeated,
     script,
+    service,
     start,
     sub_process,
     throw,
+    transaction,
+    undone_by,
+    xor,
 )
 from tests.states.basic_examples import Example, complete, fire
 
@@ -84,6 +91,68 @@ EXAMPLES: Mapping[str, Example] = {
         (fire("care_start"),),
         (fire("care_start"), complete("work"), complete("fix"), complete("fix")),
         ("care_start", "work", "end", "fix", "e", "care", "fix", "e", "care"),
+    ),
+    "paid_three_times_and_a_part_done_before_all_is_undone": Example(
+        process(
+            [
+                start(),
+                xor("again"),
+                person("pay", form=(FormField("receipt", FieldType.TEXT, "Receipt"),)),
+                *undone_by("pay", replace(service("refund"), operation=OperationUse("x", inputs=(Argument("of", "receipt"),)))),
+                xor("more"),
+                sub_process(
+                    "part",
+                    [
+                        start("s"),
+                        repeated(person("ask"), LoopKind.PARALLEL, collection="names", item="name"),
+                        *undone_by("ask", script("unask", "told = name")),
+                        end("e"),
+                    ],
+                    "s > ask > e",
+                ),
+                throw("undo", EventKind.COMPENSATE),
+                person("after"),
+                end(),
+            ],
+            "start > again > pay > more",
+            "more > again if another",
+            "more > part by default",
+            "part > undo > after > end",
+        ),
+        (
+            *(complete("pay", receipt=f"R{number}", another=number < 3) for number in (1, 2, 3)),
+            complete("ask"),
+        ),
+        (complete("ask"), *(complete("refund") for _ in range(3)), complete("after")),
+        ("ask", "e", "part", "unask", "unask", "refund", "refund", "refund", "undo", "after", "end"),
+        variables={"names": ["land", "tax"]},
+    ),
+    "a_cancelled_transaction_that_is_half_undone": Example(
+        process(
+            [
+                start(),
+                transaction(
+                    "deal",
+                    [
+                        start("s"),
+                        person("a"),
+                        *undone_by("a", person("una")),
+                        person("b"),
+                        *undone_by("b", person("unb")),
+                        end_with("no", EventKind.CANCEL),
+                    ],
+                    "s > a > b > no",
+                ),
+                on("out", "deal", EventKind.CANCEL),
+                person("after"),
+                end(),
+            ],
+            "start > deal > end",
+            "out > after > end",
+        ),
+        (complete("a"), complete("b")),
+        (complete("unb"), complete("una"), complete("after")),
+        ("unb", "una", "no", "out", "after", "end"),
     ),
     "the_third_round_of_a_timer_and_a_condition_that_held": Example(
         process(
