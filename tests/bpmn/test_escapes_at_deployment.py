@@ -1,4 +1,4 @@
-"""Every escape that the expression language refuses is refused where a model is deployed, whatever place of the model it hides in."""
+"""Every escape that the expression language refuses is refused where a model is deployed, wherever in the model it hides."""
 
 from __future__ import annotations
 
