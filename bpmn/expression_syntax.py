@@ -37,7 +37,18 @@ LOOP_NAMES: Final = frozenset(
 )
 """Names that the engine provides inside repeated activities only; the last two in completion conditions only."""
 ENGINE_NAMES: Final = (
-    frozenset({"dossier_code", "dossier_case", "dossier_channel", "authority_tier", "supplement_requests", "limit_known"})
+    frozenset(
+        {
+            "dossier_code",
+            "dossier_case",
+            "dossier_channel",
+            "authority_tier",
+            "supplement_requests",
+            "limit_known",
+            "fee_in_force_vnd",
+            "exception_author",
+        }
+    )
     | LOOP_NAMES
 )
 """Names that the engine provides and no model may assign."""

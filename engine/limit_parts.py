@@ -24,7 +24,6 @@ from motcua.engine.counting import (
     after_working_seconds,
     calendar_days_of,
     count,
-    counts_time,
     merged,
     working_seconds_of,
 )
@@ -42,12 +41,10 @@ def part_of_limit(
     """
     whole = count(received_at, limit, calendar, policy, stops)
     left_out = merged(stops)
-    if counts_time(limit, policy) or limit.unit is Unit.SAME_DAY:
-        seconds = (
-            _working_seconds_without(whole.start, whole.due_at, calendar, left_out)
-            if limit.unit is Unit.SAME_DAY
-            else working_seconds_of(limit)
-        )
+    seconds = working_seconds_of(limit, policy)
+    if limit.unit is Unit.SAME_DAY:
+        seconds = _working_seconds_without(whole.start, whole.due_at, calendar, left_out)
+    if seconds is not None:
         at = after_working_seconds(whole.start, math.ceil(seconds * part), calendar, left_out)
         return at, at
     days = calendar_days_of(limit, calendar.local_date(whole.start)) if limit.unit is not Unit.WORKING_DAYS else limit.amount

@@ -207,6 +207,10 @@ class Store(Protocol):
 
     def dossiers(self, wanted: DossierFilter) -> Sequence[Dossier]: ...
 
+    def running_dossiers(self, after: str = "", limit: int = 500) -> Sequence[Dossier]:
+        """The dossiers whose limit runs, received and not ended, in the order of their codes: those that come after a code."""
+        ...
+
     def dossiers_of_period(self, authority_code: str, start: datetime, end: datetime) -> Iterator[Dossier]:
         """An authority's dossiers that were received before `end` and had not ended before `start`, in the order of receipt.
 

@@ -126,12 +126,12 @@ def errors_are_raised_and_caught(definitions: Definitions, context: CheckContext
                     raised[host.id] = errors_that_can_come(host, context, known)
                 possible = raised[host.id]
                 if node.event.ref and code not in possible:
-                    raisable = ", ".join(sorted(possible)) or "none"
+                    listed = ", ".join(sorted(possible)) or "none"
                     yield wrong(
                         "error-code",
                         node,
                         f'{title(host)} never raises the error "{code or ""}"',
-                        f"the errors it can raise: {raisable}",
+                        f"the errors it can raise: {listed}",
                     )
 
 

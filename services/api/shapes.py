@@ -102,11 +102,20 @@ class PromiseGiven(Given):
     by: str
 
 
+class ExceptionGiven(Given):
+    """Who answers for an act that a rule forbids, and why. `basis` is empty where no provision was named."""
+
+    author: str
+    reason: str
+    basis: str
+
+
 class PauseGiven(Given):
     started_at: datetime
     ended_at: datetime | None
     cause: str
     activity_id: str
+    exception: ExceptionGiven | None
 
 
 class SuspensionGiven(Given):
@@ -254,6 +263,7 @@ class MoveGiven(Given):
     rule: str
     words: str
     source: str
+    exception: ExceptionGiven | None
 
 
 class DueGiven(Given):

@@ -127,7 +127,7 @@ def tracking_of(backend: Backend, dossier: Dossier) -> TrackingGiven:
     return TrackingGiven(
         code=dossier.code,
         status=dossier.status,
-        filed_on=backend.engine.calendar.local_date(dossier.filed_at),
+        filed_on=backend.engine.calendar_for(dossier.authority_code).local_date(dossier.filed_at),
         received_at=dossier.received_at,
         due_on=dossier.due_on,
         promised_at=dossier.promises[-1].promised_at if dossier.promises else None,

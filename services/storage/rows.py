@@ -30,8 +30,10 @@ from motcua.engine.dossier import (
     Suspension,
 )
 from motcua.engine.event_log import ChainHead, Event
+from motcua.engine.recorded_exceptions import RecordedException
 from motcua.engine.store import PaymentReceipt, TaskClosed
 from motcua.engine.values import Variables
+from motcua.procedures_catalog.version import ProcedureVersion
 
 
 class Row(Protocol):
@@ -63,6 +65,7 @@ _APPLICANT = ("name", "kind", "identifier", "phone", "email", "address")
 _PROMISE = ("promised_at", "given_at", "by")
 _SUSPENSION = ("since", "by", "reason")
 _PAUSE = ("started_at", "ended_at", "cause", "activity_id")
+_EXCEPTION = ("author", "reason", "basis")
 _DOSSIER = (
     *("code", "procedure_code", "version_id", "authority_code", "tier", "channel", "case", "status", "filed_at", "received_at"),
     *("limit", "limit_unknown_because", "due_on", "due_at", "expires_at", "due_provisional", "supplement_requests"),
@@ -90,7 +93,10 @@ def dossier_row(dossier: Dossier, head: ChainHead | None) -> dict[str, Any]:
         **_row(dossier, _DOSSIER),
         "applicant": _row(dossier.applicant, _APPLICANT),
         "promises": [_row(promise, _PROMISE) for promise in dossier.promises],
-        "pauses": [_row(pause, _PAUSE) for pause in dossier.pauses],
+        "pauses": [
+            {**_row(pause, _PAUSE), "exception": None if pause.exception is None else _row(pause.exception, _EXCEPTION)}
+            for pause in dossier.pauses
+        ],
         "suspension": None if dossier.suspension is None else _row(dossier.suspension, _SUSPENSION),
         "chain_seq": None if head is None else head.seq,
         "chain_digest": None if head is None else _plain(head.digest),
@@ -191,6 +197,7 @@ def dossier_of(row: Row) -> Dossier:
                 ended_at=_instant(each["ended_at"]),
                 cause=each["cause"],
                 activity_id=each["activity_id"],
+                exception=RecordedException(**each["exception"]) if each.get("exception") else None,  # older rows have no such key
             )
             for each in row["pauses"]
         ),
@@ -284,3 +291,15 @@ def message_of(row: Row) -> MessageRecord:
 
 def receipt_of(row: Row) -> PaymentReceipt:
     return PaymentReceipt(**{name: row[name] for name in _RECEIPT})
+
+
+def version_of(row: Row) -> ProcedureVersion:
+    return ProcedureVersion(
+        code=row["procedure_code"],
+        version_id=row["version_id"],
+        model=bytes(row["model"]),
+        shared={name: bytes.fromhex(content) for name, content in sorted((row["shared"] or {}).items())},
+        register=bytes(row["register"]),
+        in_force_from=row["in_force_from"],
+        in_force_until=row["in_force_until"],
+    )

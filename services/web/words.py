@@ -123,6 +123,7 @@ _EVENT = {
     "incident_retried": "Gọi lại sau sự cố",
     "document_added": "Thêm giấy tờ",
     "payment_booked": "Ghi nhận khoản thu",
+    "exception_recorded": "Ghi nhận ngoại lệ",
     "clock_paused": "Tạm dừng tính thời hạn",
     "clock_resumed": "Tính tiếp thời hạn",
     "signal_thrown": "Phát tín hiệu",
@@ -154,6 +155,7 @@ def event_detail(event: Event, activities: Mapping[str, str]) -> str:
     words = {
         "status_changed": (STATUS, "status"),
         "act": (ACT, "act"),
+        "exception_recorded": (ACT, "act"),
         "task_opened": (ROLES, "role"),
         "document_added": (DOCUMENT, "kind"),
         "clock_paused": (CAUSE, "cause"),
@@ -174,7 +176,9 @@ def event_detail(event: Event, activities: Mapping[str, str]) -> str:
     if activity and event.kind != "act":
         parts.append(activities.get(activity, activity))
     parts += [
-        str(facts[name]) for name in ("operation", "message", "code", "assignee", "reason", "why", "error") if facts.get(name)
+        str(facts[name])
+        for name in ("operation", "message", "code", "assignee", "author", "reason", "legal_basis", "why", "error")
+        if facts.get(name)
     ]
     return " · ".join(part for part in parts if part)
 

@@ -296,6 +296,20 @@ class StoreContract:
         assert listed(version_id=a_version().version_id, status="received") == ["2"]
         assert listed(version_id="another") == []
 
+    def test_running_dossiers_are_told_a_page_at_a_time_in_the_order_of_their_codes(self, store: Store) -> None:
+        ended, filed = {"received_at": MONDAY, "ended_at": MONDAY + HOUR}, {"received_at": None}
+        for number, moments in ((3, {}), (0, {}), (4, ended), (2, filed), (1, {})):
+            code = f"H05-260302-000{number}"
+            open_dossier(store, an_opening(code, dossier=a_dossier(code, **{"received_at": MONDAY, **moments})))
+
+        def page(after: str, limit: int) -> list[str]:
+            return [dossier.code for dossier in store.running_dossiers(after, limit)]
+
+        assert page("", 2) == ["H05-260302-0000", "H05-260302-0001"]
+        assert page("H05-260302-0001", 2) == ["H05-260302-0003"]
+        assert page("H05-260302-0003", 2) == []
+        assert page("", 500) == ["H05-260302-0000", "H05-260302-0001", "H05-260302-0003"]
+
     def test_no_call_of_a_suspended_dossier_is_made_until_it_is_resumed(self, store: Store) -> None:
         suspension = Suspension(MONDAY, "operator.hoa", "sai dữ liệu")
         open_dossier(store, an_opening(dossier=a_dossier(suspension=suspension), calls=(a_call(),)))
