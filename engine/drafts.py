@@ -35,9 +35,13 @@ def save_draft(engine: DossierEngine, task_id: str, entries: Mapping[str, Any], 
     revision: that of the draft which was read before, 0 for none.
     Raises UnknownTask, NotTheirTask, DraftConflict, and FormRefused for what no draft can hold.
     """
+    read_at = engine.store.dossier(engine.store.task(task_id).dossier_code).revision
     task = engine.store.task(task_id)
     with engine.command(task.dossier_code, actor) as session:
-        task = engine.store.task(task_id)  # as it stands under the dossier's lock
+        # Drafts are saved often, and asking for a second connection while one is held could use all of them up: only where the
+        # dossier has changed since, and perhaps the task with it.
+        if session.dossier.revision != read_at:
+            task = engine.store.task(task_id)
         if task.assignee not in (None, actor):
             raise NotTheirTask(
                 f'The task "{task.name}" of dossier {task.dossier_code} is assigned to {task.assignee}. Have it delegated.',

@@ -145,6 +145,11 @@ def _condition(d: Drawing) -> Ends:
 SEND = OperationUse("test.send")
 LEAVES: Mapping[str, Callable[[Drawing], Ends]] = {
     "person": _one(person, "person"),
+    "manual": _one(lambda id: node(id, NodeKind.MANUAL_TASK), "manual"),
+    "repeated person": _one(lambda id: repeated(person(id), LoopKind.PARALLEL, cardinality="2"), "asked"),
+    "repeated service": _one(lambda id: repeated(service(id), LoopKind.SEQUENTIAL, cardinality="2"), "asked"),
+    "pass": _one(lambda id: throw(id, EventKind.NONE), "pass"),
+    "send task": _one(lambda id: node(id, NodeKind.SEND_TASK, operation=SEND), "send"),
     "service": _one(service, "service"),
     "script": _one(lambda id: script(id, "steps = steps + 1"), "script"),
     "receive": _one(lambda id: node(id, NodeKind.RECEIVE_TASK, event=definition(EventKind.MESSAGE, id)), "receive"),
@@ -287,6 +292,26 @@ def _conditional(d: Drawing, part: Block) -> Ends:
     return before, join
 
 
+def _conditional_the_other_way(d: Drawing, part: Block) -> Ends:
+    """A sub-process that after its block makes two conditions true: one happens beside it, one starts what interrupts it all."""
+    watched, alarm = d.name("watched"), d.name("alarm")
+    before = d.add(script(d.name("before"), f"{watched} = 0\n{alarm} = False"))
+    inside = Drawing(d.names, d.shared)
+    begin, first_set = inside.add(start(d.name("start"))), inside.add(script(d.name("set"), f"{watched} = 1"))
+    asks, then_set = inside.add(person(d.name("person"))), inside.add(script(d.name("set"), f"{alarm} = True"))
+    idle, finish = inside.add(person(d.name("idle"))), inside.add(end(d.name("end")))
+    name, done = d.name("care"), d.name("end")
+    inside.add(handler(name, definition(EventKind.CONDITIONAL, alarm), [end(done)], f"{name}_start > {done}"))
+    a, b = draw(part, inside)
+    inside.flow(f"{begin} > {a}")
+    inside.flow(f"{b} > {first_set} > {asks} > {then_set} > {idle} > {finish}")
+    host = d.add(sub_process(d.name("sub"), inside.nodes, *inside.flows))
+    edge = d.add(on(d.name("edge"), host, EventKind.CONDITIONAL, f"{watched} > 0", interrupting=False))
+    d.flow(f"{before} > {host}")
+    d.flow(f"{edge} > {d.add(end(d.name('end')))}")
+    return before, host
+
+
 def _sent(d: Drawing, part: Block) -> Ends:
     name = d.name("send")
     inside = d.body(part, last=end_with(name, EventKind.MESSAGE, name, operation=SEND))
@@ -366,11 +391,14 @@ AROUND_ONE: Mapping[str, Callable[[Drawing, Block], Ends]] = {
     "message handler": _handled(EventKind.MESSAGE, interrupting=True),
     "message handler beside": _handled(EventKind.MESSAGE, interrupting=False),
     "timer handler": _handled(EventKind.TIMER, interrupting=True),
+    "timer handler beside": _handled(EventKind.TIMER, interrupting=False),
     "error handler": _handled_inside(EventKind.ERROR),
     "escalation handler": _handled_inside(EventKind.ESCALATION),
     "escalation handler beside": _handled_inside(EventKind.ESCALATION, interrupting=False),
-    "signal handler": _handled_inside(EventKind.SIGNAL, interrupting=False),
+    "signal handler": _handled_inside(EventKind.SIGNAL),
+    "signal handler beside": _handled_inside(EventKind.SIGNAL, interrupting=False),
     "conditions": _conditional,
+    "conditions the other way": _conditional_the_other_way,
     "message end": _sent,
     "terminate": _terminated,
     "undone": _undone,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -41,8 +42,7 @@ def check(
     """
     from motcua.bpmn.checks import errors
 
-    context = packaged_context()
-    found = {path: _findings(path, context) for path in model_files}
+    found = {path: _findings(path) for path in model_files}
     total = sum(len(findings) for findings in found.values())
     error_count = sum(len(errors(findings)) for findings in found.values())
     if as_json:
@@ -61,23 +61,25 @@ def check(
         raise typer.Exit(1)
 
 
-def _findings(path: Path, context: CheckContext) -> tuple[Finding, ...]:
+def _findings(path: Path) -> tuple[Finding, ...]:
     from motcua.bpmn.checks import Finding, Severity, check_model
     from motcua.bpmn.document import MAX_BYTES, ModelUnreadable, read_document
 
     with path.open("rb") as file:
         content = file.read(MAX_BYTES + 1)  # a larger file is refused by its size, however large it is
     try:
-        return check_model(read_document(content, str(path)), context)
+        document = read_document(content, str(path))
     except ModelUnreadable as unreadable:
         line = unreadable.facts["line"]
         return (Finding(UNREADABLE, Severity.ERROR, None, line, str(unreadable), "give a BPMN 2.0 file"),)
+    return check_model(document, packaged_context())  # which takes longer to load than an unreadable file to refuse
 
 
 def _counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
+@cache
 def packaged_context() -> CheckContext:
     """What models may refer to, as this installation has it: operations, roles, shared parts, procedures, timers."""
     from motcua.bpmn.checks import CheckContext

@@ -168,3 +168,19 @@ class DraftStories:
         assert told.facts["losses"] == list(moved.losses)
         assert "Bản sao" not in str(told.facts), "what was entered is personal, and no fact"
         assert verify(office.store.events(code)).holds
+
+    def test_what_changes_between_reading_the_task_and_locking_the_dossier_is_seen(
+        self, office: Office, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        _, task_id = at_appraisal(office)
+        command, engine = office.engine.command, office.engine
+
+        def overtaken(code: str, actor: str) -> Any:
+            monkeypatch.undo()
+            save_draft(engine, task_id, {"missing": "trước"}, 0, "binh")
+            return command(code, actor)
+
+        monkeypatch.setattr(engine, "command", overtaken)
+        with pytest.raises(DraftConflict, match="binh"):
+            save_draft(engine, task_id, MISSING, 0, "lan")
+        assert entries_of(office, task_id) == {"missing": "trước"}

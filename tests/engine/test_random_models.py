@@ -17,13 +17,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from motcua.bpmn.elements import EventKind, LoopKind, NodeKind, bodies, walk
+from motcua.bpmn.checks.handlers import handlers
+from motcua.bpmn.elements import LoopKind, NodeKind, bodies, walk
 from motcua.engine.spiff.compile import CompiledModel, compile_model
 from motcua.engine.spiff.kinds import EVENTS
 from motcua.engine.spiff.run import Run, Token, Wait
 from motcua.engine.values import Value
 from tests.composed_models import AROUND_ONE, AROUND_TWO, LEAVES, VARIABLES, Block, Drawn, whole
 from tests.engine.play import NOW
+from tests.engine.test_supported_elements import SAYS
 from tests.strategies import composed_blocks
 
 MOST_MOVES = 600
@@ -189,6 +191,33 @@ def _told(pairs: dict[tuple[str, str], int]) -> str:
     return f"{sum(saves > 0 for saves in pairs.values())} of {len(pairs)}"
 
 
+POSITIONS = {
+    NodeKind.INTERMEDIATE_CATCH_EVENT: "catch",
+    NodeKind.INTERMEDIATE_THROW_EVENT: "throw",
+    NodeKind.END_EVENT: "end",
+    NodeKind.BOUNDARY_EVENT: "boundary",
+    NodeKind.START_EVENT: "handler",
+}
+
+
+def test_the_blocks_show_every_event_that_the_manual_names_in_every_position_interrupting_and_not() -> None:
+    shown = set()
+    for _, block in SINGLE:
+        drawn = whole(block)
+        for definitions in (drawn.model, *drawn.shared.values()):
+            starts = {start.id for _, start in handlers(walk(definitions.processes[0]))}
+            for node in walk(definitions.processes[0]):
+                if node.kind in POSITIONS and (node.kind is not NodeKind.START_EVENT or node.id in starts):
+                    interrupting = node.is_interrupting if node.id in starts else node.cancel_activity
+                    shown.add((node.event_kind, POSITIONS[node.kind], interrupting))
+    named = set()
+    for (kind, position), says in SAYS.items():
+        if says != "–" and position in POSITIONS.values():
+            named |= {(kind, position, True)}
+            named |= {(kind, position, False)} if says == "yes" and position in {"boundary", "handler"} else set()
+    assert shown == named
+
+
 def test_the_blocks_show_every_kind_of_node_that_the_engine_runs() -> None:
     shown = [
         node
@@ -197,15 +226,12 @@ def test_the_blocks_show_every_kind_of_node_that_the_engine_runs() -> None:
         for definitions in (drawn.model, *drawn.shared.values())
         for node in walk(definitions.processes[0])
     ]
-    plain_throw = (NodeKind.INTERMEDIATE_THROW_EVENT, EventKind.NONE)  # a token goes straight through, as through a start event
     assert {(node.kind, node.event_kind) for node in shown if node.kind in EVENTS} == {
         (kind, event) for kind, events in EVENTS.items() for event in events
-    } - {plain_throw}
+    }
     assert {node.loop for node in shown} == {None, *LoopKind}
     assert {node.kind for node in shown} == set(NodeKind) - {
         NodeKind.TASK,
-        NodeKind.MANUAL_TASK,  # runs like a user task
-        NodeKind.SEND_TASK,  # runs like a service task
         NodeKind.BUSINESS_RULE_TASK,
         NodeKind.AD_HOC_SUB_PROCESS,
         NodeKind.COMPLEX_GATEWAY,
