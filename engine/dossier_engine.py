@@ -27,6 +27,7 @@ from motcua.engine.connectors import Operation
 from motcua.engine.dossier import Applicant, Channel, Dossier, MessageRecord, OpenTask, Status
 from motcua.engine.forms import read_entries
 from motcua.engine.session import DossierSession, Surroundings
+from motcua.engine.starts import start_for
 from motcua.engine.store import Store, StoredDossier, Transaction
 from motcua.errors import Conflict, InvalidInput, NotFound
 from motcua.procedures_catalog.version import ProcedureVersion
@@ -59,6 +60,7 @@ class Application:
     """What an applicant hands in. `entries` are the fields of the form on the model's start event.
 
     request_id: the sender's own key; the same request sent twice opens one dossier.
+    message: the start event that is meant, by the message it waits for, where the procedure can be started in several ways.
     """
 
     procedure_code: str
@@ -69,6 +71,7 @@ class Application:
     case: str | None = None
     entries: Mapping[str, Any] = field(default_factory=dict)
     request_id: str | None = None
+    message: str | None = None
 
 
 class DossierEngine:
@@ -120,9 +123,8 @@ class DossierEngine:
             )
         compiled = self.procedures.get(version.version_id)
         limit_of(compiled.procedure, application.case)  # an unknown limit is no obstacle; a case that must be chosen is
-        entries = read_entries(
-            compiled.model.start_node.form, application.entries, f'The application for "{compiled.procedure.name}"'
-        )
+        start = start_for(compiled.model, application.message)
+        entries = read_entries(start.form, application.entries, f'The application for "{compiled.procedure.name}"')
         with self.store.transaction() as tx:
             if application.request_id is not None:
                 already = tx.dossier_by_request(application.request_id)
@@ -142,7 +144,8 @@ class DossierEngine:
                 filed_at=now,
                 request_id=application.request_id,
             )
-            session = DossierSession.begin(self._around_for(application.authority_code), tx, compiled, actor, now, dossier, entries)
+            around = self._around_for(application.authority_code)
+            session = DossierSession.begin(around, tx, compiled, actor, now, dossier, entries, begin_at=start.id)
             session.record(
                 "opened",
                 {
@@ -150,6 +153,7 @@ class DossierEngine:
                     "version": version.version_id,
                     "channel": application.channel.value,
                     "case": application.case,
+                    **({} if application.message is None else {"message": application.message}),
                 },
                 content={"applicant": _plain_applicant(application.applicant), "entries": entries},
             )

@@ -12,10 +12,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from motcua.bpmn.elements import Node
-from motcua.engine import acts, settling
+from motcua.engine import acts, correlation, settling
 from motcua.engine.calendars import Calendar
 from motcua.engine.compiled import CompiledProcedure
 from motcua.engine.connectors import Operation
@@ -28,7 +29,7 @@ from motcua.engine.dossier import (
     ServiceCallRecord,
 )
 from motcua.engine.event_log import Chain, ChainHead, Event
-from motcua.engine.forms import FormRefused, read_entries
+from motcua.engine.forms import read_entries
 from motcua.engine.spiff.run import Run, Token, Wait, token_gone
 from motcua.engine.store import Change, PaymentReceipt, StoredDossier, TaskClosed, Transaction
 from motcua.engine.values import Value, Variables
@@ -99,10 +100,11 @@ class DossierSession:
         now: datetime,
         dossier: Dossier,
         variables: Variables,
+        begin_at: str | None = None,
     ) -> DossierSession:
         """For a new dossier; its process stands before the start event."""
         facts = _facts(dossier, compiled)
-        run = Run.start(compiled.model, now, facts, variables)
+        run = Run.start(compiled.model, now, facts, variables, begin_at)
         return cls(around, tx, compiled, actor, now, dossier, run, Chain(dossier.code, ChainHead()), {}, {}, facts, is_new=True)
 
     @classmethod
@@ -159,7 +161,8 @@ class DossierSession:
         while True:
             next_due = self._next_due()
             until = self.now if next_due is None else next_due[0]
-            if any(self._deliver(message, refuse=False) for message in self._kept_messages() if message.received_at <= until):
+            kept = [message for message in correlation.kept_messages(self) if message.received_at <= until]
+            if any(correlation.deliver(self, message, refuse=False) for message in kept):
                 self.move_on()
             elif next_due is None:
                 break
@@ -185,16 +188,14 @@ class DossierSession:
         self.record(
             "message_received", {"message": message.name, "message_id": message.id}, content={"payload": dict(message.payload)}
         )
-        self._deliver(message, refuse=True)
+        correlation.deliver(self, message, refuse=True)
         self.move_on()
         return self.messages[message.id].delivered_at is not None
 
     def expire_messages(self) -> None:
         """Report, once, the messages that nobody came to wait for."""
-        for message in self._kept_messages() if self.dossier.suspension is None else ():
-            if message.keep_until <= self.now:
-                self._keep_message(replace(message, expired_at=self.now))
-                self.record("message_expired", {"message": message.name, "message_id": message.id})
+        if self.dossier.suspension is None:
+            correlation.expire_messages(self)
 
     def finish_call(self, key: str, outputs: Variables, documents: tuple[DocumentRecord, ...] = ()) -> None:
         """A service call is done: its declared outputs become variables and the token goes on."""
@@ -273,14 +274,10 @@ class DossierSession:
 
     def move_on(self) -> None:
         """Advance to the next wait state, and deliver kept messages to whatever now waits for them."""
+        self.run.carried = partial(correlation.record_letter, self)
         self.run.advance(self._node_completed)
-        while any(self._deliver(message, refuse=False) for message in self._kept_messages()):
+        while any(correlation.deliver(self, message, refuse=False) for message in correlation.kept_messages(self)):
             self.run.advance(self._node_completed)
-
-    def _kept_messages(self) -> list[MessageRecord]:
-        """Those that wait for somebody who waits for them, in the order in which they came."""
-        kept = [each for each in self.messages.values() if each.delivered_at is None and each.expired_at is None]
-        return sorted(kept, key=lambda message: (message.received_at, message.id))
 
     def change(self) -> Change:
         """Settle what the tokens wait for, and gather everything that this command writes."""
@@ -340,33 +337,6 @@ class DossierSession:
 
     # ---- small parts
 
-    def _deliver(self, message: MessageRecord, *, refuse: bool) -> bool:
-        """Try to give a message to the oldest token that waits for it. What does not fit is refused or, later, reported."""
-        waiting = [
-            t
-            for t in self.run.tokens()
-            if t.wait is Wait.MESSAGE and t.node.event is not None and t.node.event.message == message.name
-        ]
-        is_held = self.dossier.suspension is not None
-        if not waiting or (is_held and not refuse):
-            return False
-        token = min(waiting, key=lambda t: t.at)
-        try:
-            values = read_entries(token.node.payload, message.payload, f'The message "{message.name}"')
-        except FormRefused as refusal:
-            if refuse:
-                raise
-            self._keep_message(replace(message, expired_at=self.now))
-            self.record("message_refused", {"message": message.name, "message_id": message.id, "why": str(refusal)})
-            return False
-        if is_held:
-            return False
-        self._keep_message(replace(message, delivered_at=self.now))
-        self.record("message_delivered", {"message": message.name, "message_id": message.id, "activity_id": token.node.id})
-        self.finished[token.id] = "completed"
-        self.run.fire(token.id, values)
-        return True
-
     def _outputs(self, node: Node, outputs: Variables) -> dict[str, Value]:
         return {use.variable: outputs.get(use.name) for use in node.operation.outputs} if node.operation else {}
 
@@ -380,7 +350,7 @@ class DossierSession:
         self.calls[call.key] = call
         self.gathered.calls[call.key] = call
 
-    def _keep_message(self, message: MessageRecord) -> None:
+    def keep_message(self, message: MessageRecord) -> None:
         self.messages[message.id] = message
         self.gathered.messages[message.id] = message
 

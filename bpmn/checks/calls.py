@@ -8,6 +8,7 @@ from typing import Final
 from motcua.bpmn.checks.findings import CheckContext, Finding, Rule, all_nodes, containers, doubtful, repeated, title, wrong
 from motcua.bpmn.checks.handlers import caught_in
 from motcua.bpmn.checks.variables import called_parts
+from motcua.bpmn.collaboration import belongs_to_a_procedure, sends_inside
 from motcua.bpmn.elements import Definitions, EventKind, Node, NodeKind, walk
 from motcua.errors import MotcuaError
 
@@ -21,13 +22,21 @@ def asks(node: Node) -> bool:
 
 
 def operations_fit(definitions: Definitions, context: CheckContext) -> Iterator[Finding]:
+    sent_inside = sends_inside(definitions)
     for node in all_nodes(definitions):
+        if node.id in sent_inside:
+            continue
         if not asks(node):
             if node.operation is not None:
                 yield wrong("operation", node, f"{title(node)} throws no message, but names an operation", "remove one of the two")
             continue
         if node.operation is None:
-            yield wrong("operation", node, f"{title(node)} names no operation", 'add <motcua:operation name="…"/>')
+            yield wrong(
+                "operation",
+                node,
+                f"{title(node)} names no operation",
+                'add <motcua:operation name="…"/>, or draw the message flow to another process',
+            )
             continue
         use, signature = node.operation, context.operations.get(node.operation.name)
         if signature is None:
@@ -125,7 +134,7 @@ def errors_are_raised_and_caught(definitions: Definitions, context: CheckContext
 
 def errors_do_not_escape(definitions: Definitions, context: CheckContext) -> Iterator[Finding]:
     for process in definitions.processes:
-        if process.procedure_code is None:
+        if not belongs_to_a_procedure(definitions):
             continue
         caught = _caught(process.nodes)
         handled = caught_in(process.nodes)

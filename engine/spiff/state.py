@@ -3,7 +3,8 @@
     {"v": 1,
      "vars": the dossier's scope, in the shapes of engine/codec.py,
      "run": [[body, id of the task that runs it, [[id, place of its group or -1, spec, state, internal], …]],
-             … the same for what runs inside it, and a fourth item for an instance of a repetition: {"no": …, "vars": its scope}]}
+             … the same for what runs inside it, and a fourth item where it has a scope of its own: {"no": …, "vars": that scope}],
+     "mail": the messages between pools that nobody took yet, where there are any: [[flow, sender, sent at, values], …]}
 
 The model is not in it, nor anything that is finished. Examples of every release are in tests/states and load for ever.
 """
@@ -11,6 +12,7 @@ The model is not in it, nor anything that is finished. Examples of every release
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +22,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from motcua.engine.codec import decode, encode
 from motcua.engine.spiff import specs
-from motcua.engine.spiff.repetition import Repetition
+from motcua.engine.spiff.mail import Letter
 from motcua.engine.spiff.scopes import Scope
 from motcua.engine.values import Value
 from motcua.errors import MotcuaError
@@ -33,17 +35,18 @@ class StateUnreadable(MotcuaError):
     """The saved state is of a format that this release does not read."""
 
 
-def pack(scope: dict[str, Value], instances: Iterable[Any]) -> bytes:
+def pack(scope: dict[str, Value], instances: Iterable[Any], mail: Iterable[Letter]) -> bytes:
     """The state of these instances, the main one first and each after the one that holds it."""
-    packed: bytes = msgpack.packb(
-        {"v": STATE_FORMAT, "vars": encode(scope), "run": [_save_instance(instance) for instance in instances]},
-        default=_large_integer,
-    )
+    state: dict[str, Any] = {"v": STATE_FORMAT, "vars": encode(scope), "run": [_save_instance(instance) for instance in instances]}
+    letters = [[each.flow, each.sender, each.sent_at.isoformat(), encode(dict(each.values))] for each in mail]
+    if letters:
+        state["mail"] = letters
+    packed: bytes = msgpack.packb(state, default=_large_integer)
     return packed
 
 
-def unpack(state: bytes) -> tuple[dict[str, Value], list[list[Any]]]:
-    """The dossier's scope and the saved instances. Raises StateUnreadable."""
+def unpack(state: bytes) -> tuple[dict[str, Value], list[list[Any]], list[Letter]]:
+    """The dossier's scope, the saved instances and the undelivered mail. Raises StateUnreadable."""
     saved = msgpack.unpackb(state, strict_map_key=False, ext_hook=lambda _, digits: int(digits))
     if not isinstance(saved, dict) or saved.get("v") != STATE_FORMAT:
         raise StateUnreadable(
@@ -52,7 +55,13 @@ def unpack(state: bytes) -> tuple[dict[str, Value], list[list[Any]]]:
         )
     scope = decode(saved["vars"])
     assert isinstance(scope, dict)
-    return scope, saved["run"]
+    return scope, saved["run"], [_letter(*each) for each in saved.get("mail", ())]
+
+
+def _letter(flow: str, sender: str, sent_at: str, plain: Any) -> Letter:
+    values = decode(plain)
+    assert isinstance(values, dict)
+    return Letter(flow, sender, datetime.fromisoformat(sent_at), values)
 
 
 def _large_integer(value: object) -> msgpack.ExtType:
@@ -64,7 +73,7 @@ def _large_integer(value: object) -> msgpack.ExtType:
 def _save_instance(instance: Any) -> list[Any]:
     parent = instance.parent_task
     saved = [instance.spec.name, None if parent is None else parent.id.bytes, _save_tasks(instance)]
-    if instance.number:
+    if parent is not None and instance.variables is not parent.workflow.variables:
         saved.append({"no": instance.number, "vars": encode(instance.variables.own)})
     return saved
 
@@ -99,9 +108,10 @@ def restore_tasks(instance: Any, saved: list[list[Any]]) -> dict[UUID, Any]:
 
 
 def own_scope(saved: list[Any], parent: Any) -> tuple[int, Scope | None]:
-    """The number and the scope of an instance of a repetition, from the fourth item of what was saved; else 0 and None."""
-    if not saved or not isinstance(parent.task_spec, Repetition):
+    """The number and the scope of an instance with a scope of its own, from the fourth item of what was saved; else 0 and None."""
+    if not saved:
         return 0, None
     own = decode(saved[0]["vars"])
     assert isinstance(own, dict)
-    return saved[0]["no"], parent.task_spec.scope(parent, own)
+    scope = parent.task_spec.scope(parent, own)
+    return (0, None) if scope is None else (saved[0]["no"], scope)
