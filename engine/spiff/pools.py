@@ -9,7 +9,7 @@ A model with one pool has no such body. docs/decisions/0004 gives the reasons.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from SpiffWorkflow.specs.WorkflowSpec import WorkflowSpec
 from SpiffWorkflow.util.task import TaskState
@@ -20,6 +20,10 @@ from motcua.engine.spiff.events import Listener
 from motcua.engine.spiff.scopes import Scope
 from motcua.engine.spiff.specs import Containing
 from motcua.engine.values import Value, Variables
+
+if TYPE_CHECKING:
+    from motcua.engine.spiff.compile import CompiledModel
+    from motcua.engine.spiff.run import ProcessInstance, Run
 
 ROOT: Final = "(pools)"  # a parenthesis is in no id of XML, so no process can have this name
 MAIN: Final = "(main)"
@@ -74,3 +78,30 @@ class PoolStart(Listener):
         child.internal_data["brought"] = my_task.internal_data.pop("brought", {})
         started._update(child)
         self._forget(my_task)
+
+
+def running(run: Run, process_id: str) -> list[ProcessInstance]:
+    """The instances of a process of another pool that run now."""
+    inside = run.instances.values()
+    return [each for each in inside if each.spec.name == process_id and isinstance(each.parent_task.task_spec, OtherProcess)]
+
+
+def starts_drawn(model: CompiledModel) -> set[str]:
+    """What starts the processes of the other pools, by the names of their specs; empty where there is one pool."""
+    return {spec.name for spec in model.processes[ROOT].task_specs.values() if spec.name} if ROOT in model.processes else set()
+
+
+def bodies_of(model: CompiledModel, process_id: str | None) -> list[str]:
+    """The keys of the bodies that work on the variables of a process: its own, and those of the shared parts that it calls.
+
+    None stands for the main process.
+    """
+    if ROOT not in model.processes:
+        return list(model.nodes)
+    found = {process_id or model.processes[ROOT].task_specs[MAIN].body}
+    while True:
+        own = [key for key in model.nodes if key.partition("/")[0] in found]
+        called = {node.called_element for key in own for node in model.nodes[key].values() if node.called_element}
+        if called <= found:
+            return own
+        found |= called
