@@ -250,7 +250,7 @@ def why_not_there(nodes: Mapping[str, Node], source: str, target: str) -> str | 
     if is_join(leaving):
         return "it waits at a join, which counts it; move a token that has not come there yet"
     if leaving.kind is NodeKind.START_EVENT or entering.triggered_by_event:
-        return "an event sub-process, or a process of another pool, starts by its own event"
+        return "an event sub-process starts by its own event"
     if leaving.kind is NodeKind.BOUNDARY_EVENT:
         return f'it waits at a boundary event; move the token of the activity "{leaving.attached_to}" instead'
     if entering.kind is NodeKind.BOUNDARY_EVENT:

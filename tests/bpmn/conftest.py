@@ -18,7 +18,9 @@ from tests.house import ROOT
 
 HERE = Path(__file__).parent
 EVERY_EXTENSION = HERE / "every_extension.bpmn"
-MODELS = (EVERY_EXTENSION, *sorted((ROOT / "bpmn").glob("models/**/*.bpmn")), *sorted((ROOT / "bpmn").glob("shared/*.bpmn")))
+TWO_POOLS = HERE / "two_pools.bpmn"
+MADE_FOR_TESTS = (EVERY_EXTENSION, TWO_POOLS)
+MODELS = (*MADE_FOR_TESTS, *sorted((ROOT / "bpmn").glob("models/**/*.bpmn")), *sorted((ROOT / "bpmn").glob("shared/*.bpmn")))
 DESCRIPTOR = ROOT / "bpmn" / "schema" / "motcua.json"
 NODE_PROJECT = HERE / "node"
 

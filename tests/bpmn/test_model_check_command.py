@@ -12,10 +12,10 @@ from typer.testing import CliRunner
 from motcua.bpmn.checks import check_model, errors
 from motcua.bpmn.document import read_document
 from motcua.services.cli.model import packaged_context, packaged_shared_parts, register
-from tests.bpmn.conftest import EVERY_EXTENSION, MODELS
+from tests.bpmn.conftest import EVERY_EXTENSION, MADE_FOR_TESTS, MODELS
 from tests.house import ROOT
 
-PACKAGED = [path for path in MODELS if path != EVERY_EXTENSION]
+PACKAGED = [path for path in MODELS if path not in MADE_FOR_TESTS]
 
 
 @pytest.fixture
