@@ -8,10 +8,12 @@ from dataclasses import replace
 from typing import Any
 
 from motcua.bpmn.elements import (
+    Argument,
     Body,
     Definitions,
     EventDefinition,
     EventKind,
+    FormField,
     LoopKind,
     MessageFlow,
     Node,
@@ -159,6 +161,25 @@ def process(nodes: Iterable[Node], *flows: str, id: str = "main") -> Definitions
     """A document with one process. A flow is "a > b > c", or "a > b if condition", or "a > b by default"."""
     wired, sequence = _wired(nodes, flows)
     return Definitions(id=f"{id}_definitions", processes=(Process(id, id, True, None, wired, sequence),))
+
+
+def takes(*names: str) -> tuple[FormField, ...]:
+    """A payload of whole numbers, all required."""
+    return tuple(FormField(name, "integer", name, required=True) for name in names)
+
+
+def carries(**expressions: str) -> tuple[Argument, ...]:
+    return tuple(Argument(name, expression) for name, expression in expressions.items())
+
+
+def sends(id: str, message: str, **expressions: str) -> Node:
+    """A message to another pool, on the way."""
+    return throw(id, EventKind.MESSAGE, message, arguments=carries(**expressions))
+
+
+def tells(id: str, message: str, **expressions: str) -> Node:
+    """A message to another pool, at the end."""
+    return end_with(id, EventKind.MESSAGE, message, arguments=carries(**expressions))
 
 
 def pools(main: Definitions, *others: Definitions, messages: Iterable[str] = ()) -> Definitions:

@@ -5,6 +5,10 @@
 A letter is written when its sender is done, and held against what its receiver declares before anything moves on. It is given to
 the oldest token that waits at the end of its flow, as soon as nothing else in the dossier can run: before that, whoever is on the
 way to wait would be overtaken. Until then it lies in the saved state.
+
+A process that messages start runs once at a time, but perhaps several times in turn. A letter to the inside of it is meant for the
+instance that runs, or for the one that the last start message on its way will start. When that has ended, no other takes it: what
+was said about one question never answers the next.
 """
 
 from __future__ import annotations
@@ -22,7 +26,7 @@ from motcua.bpmn.collaboration import inner_flows, owners, reached_only_inside
 from motcua.bpmn.elements import Definitions, FormField, Node
 from motcua.bpmn.expressions import Expression
 from motcua.engine.forms import FormRefused, read_entries
-from motcua.engine.spiff import events
+from motcua.engine.spiff import events, pools
 from motcua.engine.spiff.specs import NodeSpec, ProcessSpec
 from motcua.engine.values import Value, Variables
 from motcua.errors import MotcuaError
@@ -48,12 +52,16 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A message on its way. `sender` is the id of the token that sent it, which sends once over each flow."""
+    """A message on its way. `sender` is the id of the token that sent it, which sends once over each flow.
+
+    meant_for: what started the instance that it is meant for (`pools.started_by`); None for whichever there will be.
+    """
 
     flow: str
     sender: str
     sent_at: datetime
     values: Variables
+    meant_for: str | None = None
 
     @property
     def id(self) -> str:
@@ -102,8 +110,9 @@ class SendMessage(NodeSpec):
     def _run_hook(self, my_task: Any) -> bool:
         run = my_task.workflow.top_workflow
         values = {name: run.evaluate(expression, my_task) for name, expression in self.arguments}
+        now = datetime.fromisoformat(run.now_text)
         for route in self.routes:
-            run.post(Letter(route.flow, str(my_task.id), datetime.fromisoformat(run.now_text), self._fitting(route, values)))
+            run.post(Letter(route.flow, str(my_task.id), now, self._fitting(route, values), _meant_for(run, route)))
         return True
 
     def _fitting(self, route: Route, values: Mapping[str, Value]) -> dict[str, Value]:
@@ -115,20 +124,48 @@ class SendMessage(NodeSpec):
             ) from refusal
 
 
+_NOBODY = ""
+"""Instead of an instance: the one that a letter could have been meant for has ended."""
+
+
+def _meant_for(run: Run, route: Route) -> str | None:
+    if _is_start(run, route):
+        return None
+    starting = [letter for letter in run.mail if _starts(run, letter, route.process)]
+    if starting:
+        return starting[-1].id
+    now_running = pools.running(run, route.process)
+    if now_running:
+        return pools.started_by(now_running[-1].parent_task)
+    return _NOBODY if pools.has_run(run, route.process) else None
+
+
+def _is_start(run: Run, route: Route) -> bool:
+    return route.target in run.model.nodes.get(pools.ROOT, {})
+
+
+def _starts(run: Run, letter: Letter, process: str) -> bool:
+    route = run.model.routes[letter.flow]
+    return route.process == process and _is_start(run, route)
+
+
 def deliver_one(run: Run) -> bool:
     """Give the first letter that somebody waits for to the oldest token that does. Returns whether there was one."""
     for letter in run.mail:
         route = run.model.routes[letter.flow]
-        waiting = [task for instance in run.all_instances() for task in instance.live() if _waits_for(route, task)]
+        waiting = [task for instance in run.all_instances() for task in instance.live() if _takes(task, letter, route)]
         if waiting:
             run.mail.remove(letter)
             run.carried(letter, True)
-            events.fire(min(waiting, key=lambda task: datetime.fromisoformat(task.internal_data["at"])), letter.values)
+            task = min(waiting, key=lambda each: datetime.fromisoformat(each.internal_data["at"]))
+            if isinstance(task.task_spec, pools.PoolStart):
+                task.internal_data["started_by"] = letter.id
+            events.fire(task, letter.values)
             return True
     return False
 
 
-def _waits_for(route: Route, task: Any) -> bool:
+def _takes(task: Any, letter: Letter, route: Route) -> bool:
     spec = task.task_spec
     return (
         isinstance(spec, events.CatchEvent)
@@ -136,4 +173,13 @@ def _waits_for(route: Route, task: Any) -> bool:
         and spec.process_id == route.process
         and task.has_state(TaskState.WAITING)
         and not spec.is_busy(task)
+        and (letter.meant_for is None or letter.meant_for == _instance_of(task))
     )
+
+
+def _instance_of(task: Any) -> str | None:
+    """What started the process of another pool that the task is in."""
+    holder = task.workflow.parent_task
+    while holder is not None and not isinstance(holder.task_spec, pools.OtherProcess):
+        holder = holder.workflow.parent_task
+    return None if holder is None else pools.started_by(holder)

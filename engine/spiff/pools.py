@@ -50,6 +50,8 @@ class OtherProcess(Containing):
     def _run_hook(self, my_task: Any) -> None:
         brought = decode(my_task.internal_data.pop("brought", {}))
         assert isinstance(brought, dict)
+        for start in starts_of(my_task.workflow, self.body):
+            start.internal_data["has_run"] = True
         my_task.workflow.top_workflow.enter(my_task, self.body, self.scope(my_task, brought), begin_at=self.begin_at)
 
 
@@ -75,7 +77,8 @@ class PoolStart(Listener):
         self._on_complete_hook(my_task)
         (started,) = self.outputs
         child = my_task._add_child(started, TaskState.FUTURE)
-        child.internal_data["brought"] = my_task.internal_data.pop("brought", {})
+        child.internal_data["brought"] = my_task.internal_data["brought"]
+        child.internal_data["started_by"] = my_task.internal_data.get("started_by", str(my_task.id))
         started._update(child)
         self._forget(my_task)
 
@@ -84,6 +87,21 @@ def running(run: Run, process_id: str) -> list[ProcessInstance]:
     """The instances of a process of another pool that run now."""
     inside = run.instances.values()
     return [each for each in inside if each.spec.name == process_id and isinstance(each.parent_task.task_spec, OtherProcess)]
+
+
+def started_by(holder: Any) -> str:
+    """What started the instance of this activity: the letter, or the event or the opening of the dossier, each by its id."""
+    return str(holder.internal_data.get("started_by", holder.id))
+
+
+def starts_of(root: Any, process_id: str) -> list[Any]:
+    """The events that wait to start a process of another pool."""
+    return [task for task in root.live() if isinstance(task.task_spec, PoolStart) and task.task_spec.body == process_id]
+
+
+def has_run(run: Run, process_id: str) -> bool:
+    """Whether a process that can start again ran before, or runs."""
+    return any(start.internal_data.get("has_run") for start in starts_of(run, process_id))
 
 
 def starts_drawn(model: CompiledModel) -> set[str]:

@@ -4,7 +4,7 @@
      "vars": the dossier's scope, in the shapes of engine/codec.py,
      "run": [[body, id of the task that runs it, [[id, place of its group or -1, spec, state, internal], …]],
              … the same for what runs inside it, and a fourth item where it has a scope of its own: {"no": …, "vars": that scope}],
-     "mail": the messages between pools that nobody took yet, where there are any: [[flow, sender, sent at, values], …]}
+     "mail": the messages between pools that nobody took yet, where there are any: [[flow, sender, sent at, values, meant for], …]}
 
 The model is not in it, nor anything that is finished. Examples of every release are in tests/states and load for ever.
 """
@@ -38,7 +38,7 @@ class StateUnreadable(MotcuaError):
 def pack(scope: dict[str, Value], instances: Iterable[Any], mail: Iterable[Letter]) -> bytes:
     """The state of these instances, the main one first and each after the one that holds it."""
     state: dict[str, Any] = {"v": STATE_FORMAT, "vars": encode(scope), "run": [_save_instance(instance) for instance in instances]}
-    letters = [[each.flow, each.sender, each.sent_at.isoformat(), encode(dict(each.values))] for each in mail]
+    letters = [[each.flow, each.sender, each.sent_at.isoformat(), encode(dict(each.values)), each.meant_for] for each in mail]
     if letters:
         state["mail"] = letters
     packed: bytes = msgpack.packb(state, default=_large_integer)
@@ -58,10 +58,10 @@ def unpack(state: bytes) -> tuple[dict[str, Value], list[list[Any]], list[Letter
     return scope, saved["run"], [_letter(*each) for each in saved.get("mail", ())]
 
 
-def _letter(flow: str, sender: str, sent_at: str, plain: Any) -> Letter:
+def _letter(flow: str, sender: str, sent_at: str, plain: Any, meant_for: str | None) -> Letter:
     values = decode(plain)
     assert isinstance(values, dict)
-    return Letter(flow, sender, datetime.fromisoformat(sent_at), values)
+    return Letter(flow, sender, datetime.fromisoformat(sent_at), values, meant_for)
 
 
 def _large_integer(value: object) -> msgpack.ExtType:

@@ -109,6 +109,7 @@ _EVENT = {
     "promised": "Hẹn trả",
     "timer_fired": "Đến giờ hẹn của quy trình",
     "message_received": "Nhận tin từ bên ngoài",
+    "message_sent": "Gửi tin sang quy trình khác của hồ sơ",
     "message_delivered": "Chuyển tin vào quy trình",
     "message_expired": "Tin hết hạn, không ai nhận",
     "message_refused": "Tin không hợp lệ",

@@ -111,6 +111,9 @@ def test_only_flows_between_processes_are_delivered_inside() -> None:
         (_AREA, f"{_AREA}{_AREA}", "message-flow", "send_to_tax"),
         (_AREA, _AREA.replace('expression="area"', 'expression="vnd_per_square_metre"'), "unknown-name", "send_to_tax"),
         ("round(taxed_area", "round(area", "unknown-name", "notice_out"),
+        # errors stay in their process
+        ('<bpmn:endEvent id="reminded" name="Đã nhắc"/>',
+         '<bpmn:endEvent id="reminded"><bpmn:errorEventDefinition/></bpmn:endEvent>', "error-end", "reminded"),
         # what the law counts
         (_COMPUTE, f"{_COMPUTE}{_ACT}", "pool", "compute_tax"),
         ('<motcua:assignment role="leader"/>', '<motcua:assignment role="leader"/><motcua:clock stops="authority" cause="x" '

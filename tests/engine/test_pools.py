@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import itertools
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from motcua.bpmn.elements import Argument, Definitions, EventKind, FormField, LoopKind, Node, NodeKind
-from motcua.engine.codec import encode
-from motcua.engine.spiff.compile import CompiledModel, ModelNotRunnable, compile_model
+from motcua.bpmn.elements import Definitions, EventKind, LoopKind, Node, NodeKind
+from motcua.engine.spiff.compile import ModelNotRunnable, compile_model
 from motcua.engine.spiff.mail import MessageUnfit
-from motcua.engine.spiff.run import ModelFailed, Run, Token, TokenGone, Wait
-from tests.composed_models import VARIABLES, Block, Drawing, draw
+from motcua.engine.spiff.run import ModelFailed, Run, Token, TokenGone
 from tests.engine.play import NOW, Play
 from tests.small_models import (
     begin_with,
     catch,
     definition,
     end,
-    end_with,
     handler,
     message,
     node,
@@ -31,31 +26,17 @@ from tests.small_models import (
     person,
     pools,
     process,
+    race,
     repeated,
     script,
+    sends,
     start,
     sub_process,
+    takes,
+    tells,
     terminate,
     throw,
 )
-from tests.strategies import composed_blocks
-
-
-def takes(*names: str, type: str = "integer", required: bool = True) -> tuple[FormField, ...]:
-    return tuple(FormField(name, type, name, required) for name in names)
-
-
-def carries(**expressions: str) -> tuple[Argument, ...]:
-    return tuple(Argument(name, expression) for name, expression in expressions.items())
-
-
-def sends(id: str, message: str, **expressions: str) -> Node:
-    return throw(id, EventKind.MESSAGE, message, arguments=carries(**expressions))
-
-
-def tells(id: str, message: str, **expressions: str) -> Node:
-    return end_with(id, EventKind.MESSAGE, message, arguments=carries(**expressions))
-
 
 ASKS = process(
     [
@@ -132,10 +113,15 @@ def waits_second(receiver: Node, *others: Node, flows: tuple[str, ...] = ()) -> 
 
 
 RECEIVE = node("take", NodeKind.RECEIVE_TASK, event=definition(EventKind.MESSAGE, "news"), payload=takes("number"))
-ON_EDGE = on_message("edge", "work")
-EDGE = Node(**{name: getattr(ON_EDGE, name) for name in ("id", "name", "kind", "attached_to", "cancel_activity")},
-            event=definition(EventKind.MESSAGE, "news"), payload=takes("number"))  # fmt: skip
+EDGE = replace(on_message("edge", "work"), event=definition(EventKind.MESSAGE, "news"), payload=takes("number"))
 RECEIVERS = {
+    "an event-based gateway": waits_second(
+        race("first_of"),
+        message("take", "news", payload=takes("number")),
+        message("other", "else"),
+        end("end3"),
+        flows=("start2 > get_ready > first_of > take > end2", "first_of > other > end3"),
+    ),
     "a catching event": waits_second(message("take", "news", payload=takes("number"))),
     "a receive task": waits_second(RECEIVE),
     "a boundary event": waits_second(person("work"), EDGE, end("end3"), flows=("start2 > get_ready > work > end2", "edge > end3")),
@@ -238,6 +224,79 @@ def test_a_message_starts_a_process_only_when_the_instance_before_has_ended() ->
         play.complete("work")
     assert play.run.is_over
     assert play.done.count("asked") == 3
+
+
+TWO_QUESTIONS = pools(
+    process(
+        [
+            start(),
+            parallel("split"),
+            person("a1"),
+            sends("ask1", "question", n="1"),
+            person("b1"),
+            sends("more1", "papers", of="1"),
+            person("a2"),
+            sends("ask2", "question", n="2"),
+            person("b2"),
+            sends("more2", "papers", of="2"),
+            parallel("join"),
+            end(),
+        ],
+        "start > split > a1 > ask1 > b1 > more1 > join > end",
+        "split > a2 > ask2 > b2 > more2 > join",
+    ),
+    process(
+        [
+            begin_with("asked", EventKind.MESSAGE, "question", payload=takes("n")),
+            node("take", NodeKind.RECEIVE_TASK, event=definition(EventKind.MESSAGE, "papers"), payload=takes("of")),
+            on_message("stop", "take"),
+            person("judge"),
+            end("end2"),
+            end("stopped"),
+        ],
+        "asked > take > judge > end2",
+        "stop > stopped",
+        id="other",
+    ),
+    messages=["ask1 > asked", "ask2 > asked", "more1 > take", "more2 > take"],
+)
+
+
+def test_what_was_said_about_one_question_is_never_taken_for_the_next() -> None:
+    play = Play(TWO_QUESTIONS)
+    play.complete("a1")
+    play.fire("stop")
+    play.complete_all(["b1", "a2"])
+    assert [letter.values for letter in play.run.mail] == [{"of": 1}], "the second question waits for papers of its own"
+    assert "take" in play.waits()
+    play.complete("b2")
+    (running,) = [each for each in play.run.all_instances() if each.spec.name == "other"]
+    assert running.variables.own == {"n": 2, "of": 2}
+    play.complete("judge")
+    assert play.run.is_over
+    assert [letter.values for letter in play.run.mail] == [{"of": 1}], "which is reported when the dossier closes"
+
+
+def test_what_is_sent_after_a_question_that_still_waits_is_for_that_question() -> None:
+    play = Play(TWO_QUESTIONS)
+    play.complete_all(["a1", "a2", "b2"])
+    assert [letter.values for letter in play.run.mail] == [{"n": 2}, {"of": 2}], "the first question is still open"
+    play.fire("stop")
+    (running,) = [each for each in play.run.all_instances() if each.spec.name == "other"]
+    assert running.variables.own == {"n": 2, "of": 2}
+
+
+def test_what_is_sent_before_the_process_ever_ran_is_for_its_first_instance() -> None:
+    early = pools(
+        process([start(), person("a"), sends("more", "papers", of="1"), person("b"), sends("ask", "question", n="1"), end()],
+                "start > a > more > b > ask > end"),
+        Definitions("d", TWO_QUESTIONS.processes[1:]),
+        messages=["ask > asked", "more > take"],
+    )  # fmt: skip
+    play = Play(early)
+    play.complete_all(["a", "b", "judge"])
+    assert play.run.is_over
+    assert not play.run.mail
 
 
 def test_a_message_from_outside_starts_a_process_that_no_flow_leads_to_and_waits_while_it_runs() -> None:
@@ -381,6 +440,22 @@ def test_a_process_that_waits_for_a_message_nobody_can_send_any_more_stops_the_s
     assert loud.run.is_over
 
 
+def test_two_processes_that_only_answer_each_other_without_end_are_stopped() -> None:
+    one = process(
+        [start(), person("serve"), node("x", NodeKind.EXCLUSIVE_GATEWAY), sends("hit", "there"), message("hear", "back"),
+         node("y", NodeKind.EXCLUSIVE_GATEWAY), end()],
+        "start > serve > x > hit > hear > y", "y > x by default", "y > end if False",
+    )  # fmt: skip
+    other = process(
+        [start("start2"), node("x2", NodeKind.EXCLUSIVE_GATEWAY), message("hear2", "there"), sends("hit2", "back"),
+         node("y2", NodeKind.EXCLUSIVE_GATEWAY), end("end2")],
+        "start2 > x2 > hear2 > hit2 > y2", "y2 > x2 by default", "y2 > end2 if False", id="other",
+    )  # fmt: skip
+    play = Play(pools(one, other, messages=["hit > hear2", "hit2 > hear"]))
+    with pytest.raises(ModelFailed, match="without coming to a wait state"):
+        play.complete("serve")
+
+
 def test_an_interrupted_process_takes_no_message_and_the_message_is_kept() -> None:
     main = process([start(), person("a"), sends("say", "news"), person("b"), end()], "start > a > say > b > end")
     other = process(
@@ -415,122 +490,6 @@ def test_two_that_wait_for_one_message_are_served_in_the_order_of_their_arrival(
 
 
 RECEIVE_N = node("take", NodeKind.RECEIVE_TASK, event=definition(EventKind.MESSAGE, "news"), payload=takes("n"))
-
-
-# ---- laws
-
-_WITHOUT_LISTS = composed_blocks.filter(lambda block: "parallel instances" not in str(block))
-_NAMES = "\n".join(f"{name} = {value!r}" for name, value in VARIABLES.items() if name != "items")
-
-
-def conversation(blocks: list[Block]) -> tuple[CompiledModel, list[str]]:
-    """Two pools that speak twice, with a block before and after every word; and the nodes that must be passed exactly once."""
-    names = itertools.count()
-    shared: dict[str, Definitions] = {}
-    main, other = Drawing(names, shared), Drawing(names, shared)
-    a, b, c, d, e = blocks
-    chains: tuple[tuple[Drawing, list[Node | Block]], ...] = (
-        (main, [start("begin"), a, sends("ask", "question", n="3"), b, sends("more", "papers"), c,
-                message("hear", "answer", payload=takes("m")), person("tail"), end("finish")]),
-        (other, [begin_with("asked", EventKind.MESSAGE, "question", payload=takes("n")), script("names", _NAMES), d,
-                 node("take", NodeKind.RECEIVE_TASK, event=definition(EventKind.MESSAGE, "papers")), e,
-                 tells("tell", "answer", m="n + 1")]),
-    )  # fmt: skip
-    for drawing, chain in chains:
-        last = None
-        for each in chain:
-            first, after = (drawing.add(each),) * 2 if isinstance(each, Node) else draw(each, drawing)
-            if last is not None:
-                drawing.flow(f"{last} > {first}")
-            last = after
-    model = pools(
-        process(main.nodes, *main.flows),
-        process(other.nodes, *other.flows, id="other"),
-        messages=["ask > asked", "more > take", "tell > hear"],
-    )
-    return compile_model(model, shared), ["begin", "ask", "more", "hear", "tail", "finish", "asked", "take", "tell"]
-
-
-_MOVABLE = {Wait.PERSON, Wait.SERVICE, Wait.MESSAGE, Wait.TIMER}
-
-
-def course(model: CompiledModel, pool_first: list[bool], *, saving: bool) -> tuple[Run, Counter[str]]:
-    """Play to the end. Within a pool the moves are always the same; `pool_first` says which pool moves when both can."""
-    run = Run.start(model, NOW, {}, VARIABLES)
-    done: Counter[str] = Counter()
-    run.advance(lambda each: done.update([each.id]))
-    for number in range(600):
-        if saving:
-            state, before = run.save(), (run.tokens(), run.mail)
-            run = Run.restore(model, state, NOW, {})
-            assert (run.tokens(), run.mail) == before
-            assert run.save() == state
-        movable = [
-            each
-            for each in run.tokens()
-            if each.wait in _MOVABLE and each.takes_messages and not each.node.id.startswith(("stop", "more"))
-        ]
-        if not movable:
-            return run, done
-        sides = ([], [])  # type: tuple[list[Token], list[Token]]
-        for token in movable:
-            sides[_is_others(run, token)].append(token)
-        chosen = sides[number < len(pool_first) and pool_first[number]] or sides[0] or sides[1]
-        token = min(chosen, key=lambda each: (each.process, each.node.id))
-        if token.wait in {Wait.MESSAGE, Wait.TIMER}:
-            run.fire(token.id, {})
-        else:
-            run.complete(token.id, {"left": True, "right": True, "more": False} if token.wait is Wait.PERSON else {})
-        run.advance(lambda each: done.update([each.id]))
-    raise AssertionError("the model did not end")
-
-
-def _is_others(run: Run, token: Token) -> bool:
-    instance = run._find(token.id).workflow
-    while instance.parent_task is not None and instance.spec.name != "other":
-        instance = instance.parent_task.workflow
-    return str(instance.spec.name) == "other"
-
-
-@settings(max_examples=40)
-@given(st.lists(_WITHOUT_LISTS, min_size=5, max_size=5), st.lists(st.booleans(), max_size=40), st.lists(st.booleans(), max_size=40))
-def test_whoever_is_first_two_pools_come_to_the_same_end_and_nothing_is_lost_or_doubled(
-    blocks: list[Block], one: list[bool], another: list[bool]
-) -> None:
-    model, once = conversation(blocks)
-    run, done = course(model, one, saving=True)
-    assert run.is_over
-    assert not run.tokens()
-    assert not run.instances
-    assert not run.mail
-    assert {each: done[each] for each in once} == dict.fromkeys(once, 1)
-    unsaved, same = course(model, one, saving=False)
-    assert (same, encode(unsaved.scope)) == (done, encode(run.scope))
-    other_way, alike = course(model, another, saving=True)
-    assert (alike, encode(other_way.scope)) == (done, encode(run.scope))
-
-
-@settings(max_examples=60)
-@given(st.integers(0, 5), st.lists(st.booleans(), max_size=12))
-def test_as_many_messages_as_were_sent_start_a_process_each_or_are_kept(number: int, work_first: list[bool]) -> None:
-    asks = repeated(sub_process("each", [start("s"), person("a"), sends("ask", "question", n="loop_counter"), end("e")],
-                                "s > a > ask > e"), LoopKind.SEQUENTIAL, cardinality=str(number))  # fmt: skip
-    main = process([start(), asks, person("tail"), end()], "start > each > tail > end")
-    other = process(
-        [begin_with("asked", EventKind.MESSAGE, "question", payload=takes("n")), person("work"), end("end2")],
-        "asked > work > end2",
-        id="other",
-    )
-    play = Play(pools(main, other, messages=["ask > asked"]))
-    turns = iter([*work_first, *([True, False] * (2 * number + 2))])
-    while play.waits() & {"a", "work"}:
-        possible = sorted(play.waits() & {"a", "work"})
-        play.complete(possible[-1] if next(turns) else possible[0])
-        assert play.done.count("ask") == play.done.count("asked") + len(play.run.mail)
-        assert play.count("work") <= 1
-    play.complete("tail")
-    assert play.run.is_over
-    assert play.done.count("end2") == number
 
 
 def test_messages_of_later_senders_keep_the_instant_of_their_sending() -> None:

@@ -5,7 +5,7 @@ The model is tests/bpmn/two_pools.bpmn: a land office asks the tax office, which
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -21,33 +21,10 @@ from motcua.engine.operators import Because, MoveRefused, ProcessNotRunning
 from motcua.engine.spiff.mail import MessageUnfit
 from motcua.engine.spiff.run import Run
 from motcua.engine.starts import StartNotChosen
-from motcua.procedures_catalog.catalog import load_catalog
-from motcua.procedures_catalog.version import ProcedureVersion, build_closure
-from tests.bpmn.conftest import TWO_POOLS
 from tests.office import Office
+from tests.pool_models import BUSY, CODE, MODEL, TWO_STARTS, changed, version
 
-CODE = "1.001612"
-REGISTER = load_catalog().versions(CODE)[0].register
-MODEL = TWO_POOLS.read_text(encoding="utf-8").replace("1.000000", CODE).replace('role="leader"', 'role="consulted_agency"')
 WHY = Because("đối chiếu với cơ quan thuế", "Nghị định, Điều 1")
-# The land office does something else before it waits for the tax notice.
-BUSY = MODEL.replace(
-    '<bpmn:sequenceFlow id="flow_send_to_tax_tax_notice" sourceRef="send_to_tax" targetRef="tax_notice"/>',
-    '<bpmn:userTask id="measure" name="Đo đạc"><bpmn:extensionElements><motcua:assignment role="officer"/></bpmn:extensionElements>'
-    '</bpmn:userTask><bpmn:sequenceFlow id="fm1" sourceRef="send_to_tax" targetRef="measure"/>'
-    '<bpmn:sequenceFlow id="fm2" sourceRef="measure" targetRef="tax_notice"/>',
-)
-
-
-def changed(model: str, *replacements: tuple[str, str]) -> str:
-    for old, new in replacements:
-        assert old in model, old
-        model = model.replace(old, new)
-    return model
-
-
-def version(model: str) -> ProcedureVersion:
-    return build_closure(CODE, model.encode(), {}, REGISTER, in_force_from=date(2026, 1, 1))
 
 
 def filed(office: Office, model: str = MODEL, **changes: object) -> str:
@@ -277,20 +254,6 @@ def test_a_migration_is_refused_where_pools_starts_or_the_way_of_a_kept_message_
     assert migrated(office, code, other_type) == (
         'a message is kept for "tax_notice", which takes other fields in the new version',
     )
-
-
-TWO_STARTS = changed(
-    MODEL,
-    ('<bpmn:message id="message_request"',
-     '<bpmn:message id="message_renewal" name="land_renewal"/><bpmn:message id="message_request"'),
-    ('<bpmn:userTask id="assess"',
-     '<bpmn:startEvent id="renewal"><bpmn:extensionElements><motcua:form><motcua:field name="area" type="decimal"/>'
-     '<motcua:field name="old_certificate" type="text" label="Giấy cũ" required="true"/></motcua:form><motcua:act name="receive"/>'
-     '</bpmn:extensionElements><bpmn:messageEventDefinition messageRef="message_renewal"/></bpmn:startEvent>'
-     '<bpmn:exclusiveGateway id="either"/><bpmn:sequenceFlow id="fr1" sourceRef="renewal" targetRef="either"/>'
-     '<bpmn:sequenceFlow id="fr2" sourceRef="either" targetRef="assess"/><bpmn:userTask id="assess"'),
-    ('sourceRef="filed" targetRef="assess"', 'sourceRef="filed" targetRef="either"'),
-)  # fmt: skip
 
 
 def test_an_application_names_the_start_it_means_and_is_read_by_the_form_of_that_start() -> None:
