@@ -21,12 +21,12 @@ from SpiffWorkflow.workflow import Workflow
 
 from motcua.bpmn.elements import EventKind, Node
 from motcua.bpmn.expressions import Expression, Script
-from motcua.engine.spiff import events, mail, specs, state
+from motcua.engine.spiff import deadlock, events, mail, specs, state
 from motcua.engine.spiff.compile import CompiledModel
 from motcua.engine.spiff.mail import Letter
 from motcua.engine.spiff.scopes import Scope
 from motcua.engine.spiff.state import StateUnreadable
-from motcua.engine.spiff.tokens import Token, TokenGone, Wait, can_be_moved, token_gone, token_of
+from motcua.engine.spiff.tokens import Token, TokenGone, Wait, token_gone, token_of
 from motcua.engine.values import Value, Variables
 from motcua.errors import MotcuaError
 
@@ -307,8 +307,8 @@ class Run(ProcessInstance):
             for listener in list(self.live()):
                 listener.cancel()
             return
-        waiting = [task for instance in (self, *self.instances.values()) for task in instance.live()]
-        if not any(can_be_moved(task) for task in waiting):
+        waiting = deadlock.stuck_tasks(self)
+        if waiting:
             names = ", ".join(sorted({f'"{task.task_spec.name}"' for task in waiting}))
             raise ModelFailed(
                 f"The model is stuck: tokens wait at {names}, and nothing that can still happen would move them. Mend the model.",

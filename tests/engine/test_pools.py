@@ -440,6 +440,35 @@ def test_a_process_that_waits_for_a_message_nobody_can_send_any_more_stops_the_s
     assert loud.run.is_over
 
 
+def test_a_process_that_is_left_alone_is_found_although_another_could_still_be_started() -> None:
+    main = process([start(), person("a"), sends("say", "news"), end()], "start > a > say > end")
+    takes_two = process(
+        [begin_with("told", EventKind.MESSAGE, "news"), message("more", "details"), end("end2")], "told > more > end2", id="other"
+    )
+    asks = process([begin_with("asked", EventKind.MESSAGE, "outside"), sends("tell", "details"), end("end3")],
+                   "asked > tell > end3", id="third")  # fmt: skip
+    tick = process(
+        [begin_with("daily", EventKind.TIMER, cycle="every 8 hours"), person("look"), end("end4")],
+        "daily > look > end4",
+        id="fourth",
+    )
+    alone = Play(pools(main, takes_two, tick, messages=["say > told", "say > more"]))
+    assert alone.waits() == {"a", "told", "daily"}
+    alone.complete("a")
+    assert alone.run.is_over, "both messages came"
+    helped = Play(pools(main, takes_two, asks, messages=["say > told", "tell > more"]))
+    helped.complete("a")
+    assert "more" in helped.waits(), "a message from outside can still start the third, which sends what is awaited"
+    helped.fire("asked")
+    assert helped.run.is_over
+    gone = process([start("start5"), person("b"), node("x", NodeKind.EXCLUSIVE_GATEWAY), sends("tell5", "details"), end("end5")],
+                   "start5 > b > x", "x > tell5 if loud", "x > end5 by default", "tell5 > end5", id="fifth")  # fmt: skip
+    forsaken = Play(pools(main, takes_two, tick, gone, messages=["say > told", "tell5 > more"]), loud=False)
+    forsaken.complete("a")
+    with pytest.raises(ModelFailed, match=r'stuck: tokens wait at "more"'):
+        forsaken.complete("b", loud=False)
+
+
 def test_two_processes_that_only_answer_each_other_without_end_are_stopped() -> None:
     one = process(
         [start(), person("serve"), node("x", NodeKind.EXCLUSIVE_GATEWAY), sends("hit", "there"), message("hear", "back"),
