@@ -76,7 +76,8 @@ def record_letter(session: DossierSession, letter: Letter, is_delivered: bool) -
     if is_delivered:
         session.record("message_delivered", {**facts, "activity_id": route.target})
     else:
-        session.record("message_sent", facts, content={"payload": dict(letter.values)} if letter.values else None)
+        sent = {**facts, "activity_id": route.sender}
+        session.record("message_sent", sent, content={"payload": dict(letter.values)} if letter.values else None)
 
 
 def _report(session: DossierSession, letter: Letter) -> None:

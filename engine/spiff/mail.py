@@ -41,10 +41,14 @@ class MessageUnfit(MotcuaError):
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A message flow, compiled. source: the process it leaves.   process, target: where it ends.   payload: what is taken there."""
+    """A message flow, compiled. source, sender: the process and the node it leaves.   process, target: those where it ends.
+
+    payload: what is taken there.
+    """
 
     flow: str
     source: str
+    sender: str
     message: str
     process: str
     target: str
@@ -79,7 +83,7 @@ def routes_of(model: Definitions) -> Routes:
     found: defaultdict[tuple[str, str], list[Route]] = defaultdict(list)
     for flow, source, target in inner_flows(model):
         message = (target.event.message if target.event else None) or ""
-        route = Route(flow.id, process_of[source.id], message, process_of[target.id], target.id, target.payload)
+        route = Route(flow.id, process_of[source.id], source.id, message, process_of[target.id], target.id, target.payload)
         found[process_of[source.id], source.id].append(route)
     return dict(found)
 

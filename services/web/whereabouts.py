@@ -80,7 +80,7 @@ def model_of(backend: Backend, dossier: Dossier, part: str) -> bytes:
     return version.shared[part]
 
 
-_DONE = frozenset({"act", "task_completed", "timer_fired", "message_delivered", "clock_resumed"})
+_DONE = frozenset({"act", "task_completed", "timer_fired", "message_sent", "message_delivered", "clock_resumed"})
 
 
 def _tokens(backend: Backend, dossier: Dossier) -> list[Token]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from motcua.bpmn.checks import CheckContext, check_model, errors
 from motcua.bpmn.collaboration import inner_flows, main_process, other_processes, reached_only_inside
 from motcua.bpmn.document import read_document
-from motcua.bpmn.elements import Definitions
+from motcua.bpmn.elements import Definitions, walk
 from tests.bpmn.conftest import TWO_POOLS, document
 
 _SOUND = TWO_POOLS.read_text(encoding="utf-8")
@@ -182,3 +183,15 @@ def test_a_process_that_may_run_several_times_at_once_takes_no_messages(context:
     )
     found = [(each.rule, each.element_id) for each in errors(check_model(read(text), context))]
     assert found == ([("pool", "tax_office")] if several else [])
+
+
+def test_of_all_ways_to_draw_a_message_flow_only_the_right_one_is_accepted(context: CheckContext) -> None:
+    """Every pair of elements and pools: what is sent must leave a sender, reach a receiver, and carry what that takes."""
+    model = read(_SOUND)
+    places = [*(node.id for process in model.processes for node in walk(process)), *(pool.id for pool in model.participants)]
+    accepted = [
+        (source, target)
+        for source, target in itertools.product(places, places)
+        if not errors(check_model(changed(_REQUEST_FLOW, f'sourceRef="{source}" targetRef="{target}"'), context))
+    ]
+    assert accepted == [("send_to_tax", "request_in")]

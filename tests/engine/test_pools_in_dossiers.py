@@ -62,7 +62,7 @@ def test_the_history_tells_what_was_sent_over_which_flow_and_who_took_it() -> No
     sent, delivered = events["message_sent", "tax_notice"], events["message_delivered", "tax_notice"]
     assert sent.facts["flow"] == delivered.facts["flow"] == "message_flow_notice"
     assert sent.facts["message_id"] == delivered.facts["message_id"]
-    assert delivered.facts["activity_id"] == "tax_notice"
+    assert (sent.facts["activity_id"], delivered.facts["activity_id"]) == ("notice_out", "tax_notice")
     assert sent.content == {"payload": {"tax_vnd": 201_000}}, "round(100.5 * 2000), beside the chain as personal content"
 
 

@@ -63,7 +63,7 @@ def test_the_page_shows_both_pools_in_one_diagram_and_offers_no_message_that_onl
     seen = whereabouts(backend, backend.store.dossier(code), tuple(backend.store.events(code)))
     (diagram,) = seen.diagrams
     assert set(diagram.current) == {"measure", "compute_tax"}
-    assert {"filed", "assess"} <= set(diagram.done)
+    assert {"filed", "assess", "send_to_tax", "request_in"} <= set(diagram.done)
     complete(api, code, "measure")
     seen = whereabouts(backend, backend.store.dossier(code), tuple(backend.store.events(code)))
     assert seen.awaited == ()
