@@ -16,10 +16,11 @@ from functools import partial
 from typing import Any
 
 from motcua.bpmn.elements import Node
-from motcua.engine import acts, correlation, settling
-from motcua.engine.calendars import Calendar
+from motcua.engine import acts, letters, messages, settling
+from motcua.engine.calendars import VIETNAM, Calendar
 from motcua.engine.compiled import CompiledProcedure
 from motcua.engine.connectors import Operation
+from motcua.engine.deadlines import SUPPLEMENT_ONCE
 from motcua.engine.dossier import (
     CallState,
     DocumentRecord,
@@ -30,6 +31,7 @@ from motcua.engine.dossier import (
 )
 from motcua.engine.event_log import Chain, ChainHead, Event
 from motcua.engine.forms import read_entries
+from motcua.engine.recorded_exceptions import forget_exception, signed
 from motcua.engine.spiff.run import Run, Token, Wait, token_gone
 from motcua.engine.store import Change, PaymentReceipt, StoredDossier, TaskClosed, Transaction
 from motcua.engine.values import Value, Variables
@@ -44,7 +46,10 @@ class DossierSuspended(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What every session of one engine shares."""
+    """What a session knows of the world: the operations that exist, its authority's calendar, and a source of chance.
+
+    message_term: how long a message is kept for somebody who will wait for it.
+    """
 
     operations: Mapping[str, Operation]
     calendar: Calendar
@@ -145,7 +150,7 @@ class DossierSession:
         values = read_entries(token.node.form, entries, f'The form of "{token.node.name}"')
         self.record("task_completed", {"task_id": task_id, "activity_id": token.node.id}, content={"entries": values})
         self.finished[task_id] = "completed"
-        self.run.complete(task_id, values)
+        self.run.complete(task_id, signed(values, self.actor))
         self.move_on()
 
     def fire_due_timers(self) -> int:
@@ -161,14 +166,13 @@ class DossierSession:
         while True:
             next_due = self._next_due()
             until = self.now if next_due is None else next_due[0]
-            kept = [message for message in correlation.kept_messages(self) if message.received_at <= until]
-            if any(correlation.deliver(self, message, refuse=False) for message in kept):
+            if messages.deliver_kept(self, until):
                 self.move_on()
             elif next_due is None:
                 break
             else:
                 self._fire_timer(*next_due)
-        self.expire_messages()
+        messages.expire_messages(self)
 
     def _next_due(self) -> tuple[datetime, Token] | None:
         """The timer that fell due first."""
@@ -180,22 +184,6 @@ class DossierSession:
         self.finished[token.id] = "completed"
         self.run.fire(token.id, {}, settling.next_round(self, token))
         self.move_on()
-
-    def take_message(self, message: MessageRecord) -> bool:
-        """Give a message to the activity that waits for it, or keep it for one that will. Returns whether it was delivered."""
-        self.messages[message.id] = message
-        self.gathered.messages[message.id] = message
-        self.record(
-            "message_received", {"message": message.name, "message_id": message.id}, content={"payload": dict(message.payload)}
-        )
-        correlation.deliver(self, message, refuse=True)
-        self.move_on()
-        return self.messages[message.id].delivered_at is not None
-
-    def expire_messages(self) -> None:
-        """Report, once, the messages that nobody came to wait for."""
-        if self.dossier.suspension is None:
-            correlation.expire_messages(self)
 
     def finish_call(self, key: str, outputs: Variables, documents: tuple[DocumentRecord, ...] = ()) -> None:
         """A service call is done: its declared outputs become variables and the token goes on."""
@@ -274,10 +262,10 @@ class DossierSession:
 
     def move_on(self) -> None:
         """Advance to the next wait state, and deliver kept messages to whatever now waits for them."""
-        self.run.carried = partial(correlation.record_letter, self)
-        self.run.advance(self._node_completed)
-        while any(correlation.deliver(self, message, refuse=False) for message in correlation.kept_messages(self)):
-            self.run.advance(self._node_completed)
+        self.run.carried = partial(letters.record_letter, self)
+        self.run.advance(self._node_completed, self.record)
+        while messages.deliver_kept(self):
+            self.run.advance(self._node_completed, self.record)
 
     def change(self) -> Change:
         """Settle what the tokens wait for, and gather everything that this command writes."""
@@ -303,11 +291,25 @@ class DossierSession:
         before = self.dossier
         self.dossier = acts.perform(node.act, before, self.moment)
         self.facts["supplement_requests"] = self.dossier.supplement_requests
+        if node.act == "ask_supplement":  # the one act whose rule has exceptions
+            forget_exception(self.run.scope)
         self.record("act", {"act": node.act, "activity_id": node.id})
         self.record_changes(before, cause=node.act)
 
     def record_changes(self, before: Dossier, cause: str) -> None:
         after = self.dossier
+        for pause in after.pauses[len(before.pauses) :]:
+            if (exception := pause.exception) is not None:
+                self.record(
+                    "exception_recorded",
+                    {
+                        "act": cause,
+                        "author": exception.author,
+                        "reason": exception.reason,
+                        "legal_basis": exception.basis or None,
+                        "rule": SUPPLEMENT_ONCE,
+                    },
+                )
         if before.due_at != after.due_at:
             self.record(
                 "due_changed",
@@ -350,10 +352,6 @@ class DossierSession:
         self.calls[call.key] = call
         self.gathered.calls[call.key] = call
 
-    def keep_message(self, message: MessageRecord) -> None:
-        self.messages[message.id] = message
-        self.gathered.messages[message.id] = message
-
 
 def _facts(dossier: Dossier, compiled: CompiledProcedure) -> dict[str, Value]:
     """The names that the engine provides to expressions (docs/extension.md)."""
@@ -364,4 +362,5 @@ def _facts(dossier: Dossier, compiled: CompiledProcedure) -> dict[str, Value]:
         "authority_tier": dossier.tier,
         "supplement_requests": dossier.supplement_requests,
         "limit_known": acts.limit_of(compiled.procedure, dossier.case)[0] is not None,
+        "fee_in_force_vnd": compiled.procedure.fee.amount_on(dossier.filed_at.astimezone(VIETNAM).date()),
     }

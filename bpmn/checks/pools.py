@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Final
 
@@ -43,6 +44,11 @@ _NO_START: Final[Mapping[EventKind, str]] = {
 def starts(process: Process) -> list[Node]:
     """The start events of a whole process."""
     return [node for node in process.nodes if node.kind is NodeKind.START_EVENT]
+
+
+def starts_of_processes(definitions: Definitions) -> frozenset[str]:
+    """The ids of the start events of whole processes."""
+    return frozenset(start.id for process in definitions.processes for start in starts(process))
 
 
 def starts_of_other_pools(definitions: Definitions) -> frozenset[str]:
@@ -88,12 +94,11 @@ def processes_stand_in_pools(definitions: Definitions, context: CheckContext) ->
             "of several processes, exactly one must name the procedure that they serve",
             "write motcua:procedure in the process that the application starts; a shared part has one process",
         )
+    pools = Counter(pool.process_id for pool in definitions.participants)
     for process in definitions.processes:
-        pools = [pool for pool in definitions.participants if pool.process_id == process.id]
-        if len(pools) != 1:
-            yield wrong(
-                "pool", process, f'the process "{process.name or process.id}" stands in {len(pools)} pools', "draw one pool for it"
-            )
+        if pools[process.id] != 1:
+            what = f'the process "{process.name or process.id}" stands in {pools[process.id]} pools'
+            yield wrong("pool", process, what, "draw one pool for it")
 
 
 def message_flows_join_two_pools(definitions: Definitions, context: CheckContext) -> Iterator[Finding]:
@@ -122,7 +127,8 @@ def messages_between_pools_are_sent_and_taken(definitions: Definitions, context:
     main = main_process(definitions)
     first = {start.id for start in starts(main)} if main else set()
     inner = list(inner_flows(definitions))
-    outer = {flow.source for flow in definitions.message_flows if flow.id not in {each.id for each, _, _ in inner}}
+    inner_ids = {flow.id for flow, _, _ in inner}
+    outer = {flow.source for flow in definitions.message_flows if flow.id not in inner_ids}
     at_once = _inside_parallel_instances(definitions)
     for flow, source, target in inner:
         if source.kind is not NodeKind.SEND_TASK and not (source.kind in _SENDS and source.event_kind is EventKind.MESSAGE):
@@ -176,26 +182,25 @@ def messages_between_pools_are_sent_and_taken(definitions: Definitions, context:
 def _what_it_carries(flow: MessageFlow, source: Node, target: Node) -> Iterator[Finding]:
     fields = {field.name: field for field in target.payload}
     given = {argument.name for argument in source.arguments}
-    for argument in source.arguments:
-        if argument.name not in fields:
-            known = ", ".join(fields) or "none"
-            yield wrong(
-                "message-flow",
-                source,
-                f'{title(target)} does not take "{argument.name}"',
-                f"add the field to its motcua:payload (its fields: {known}), or remove the argument",
-                line=argument.line,
-            )
-    for name in repeated(argument.name for argument in source.arguments):
+    unknown = next((argument for argument in source.arguments if argument.name not in fields), None)
+    if unknown is not None:
+        yield wrong(
+            "message-flow",
+            source,
+            f'{title(target)} does not take "{unknown.name}"',
+            "add the field to its motcua:payload, or remove the argument",
+            line=unknown.line,
+        )
+    for name in repeated(argument.name for argument in source.arguments)[:1]:
         yield wrong("message-flow", source, f'the argument "{name}" is given twice', "remove one")
-    for name, field in fields.items():
-        if field.required and name not in given:
-            yield wrong(
-                "message-flow",
-                source,
-                f'{title(target)} needs "{name}", which the message of {title(source)} does not carry',
-                f'add <motcua:input name="{name}" expression="…"/> to its motcua:arguments',
-            )
+    missing = next((name for name, field in fields.items() if field.required and name not in given), None)
+    if missing is not None:
+        yield wrong(
+            "message-flow",
+            source,
+            f'{title(target)} needs "{missing}", which the message of {title(source)} does not carry',
+            f'add <motcua:input name="{missing}" expression="…"/> to its motcua:arguments',
+        )
 
 
 def _inside_parallel_instances(definitions: Definitions) -> set[str]:
@@ -210,11 +215,12 @@ def only_one_instance_takes_messages(definitions: Definitions, context: CheckCon
     """A process that may run several times at once could not tell whose message it is."""
     if not belongs_to_a_procedure(definitions):
         return
+    main = main_process(definitions)
     for alone, process in zip(one_by_one(definitions), definitions.processes, strict=True):
         begins = starts(process)
         timers = [start.event.timer for start in begins if start.event and start.event.timer]
         at_once = any(start.event_kind is EventKind.SIGNAL for start in begins) or any(t.kind is TimerKind.CYCLE for t in timers)
-        if process is main_process(definitions) or not (at_once or (timers and len(begins) > 1)):
+        if process is main or not (at_once or (timers and len(begins) > 1)):
             continue
         waiting = [node for document in (alone, *called_parts(alone, context).values()) for node in all_nodes(document)]
         for node in waiting:
@@ -236,10 +242,10 @@ def what_the_law_counts_stands_in_the_main_process(definitions: Definitions, con
         if process is main:
             continue
         places = [(node, node) for node in all_nodes(alone)]
-        for caller in all_nodes(alone):
-            part = context.shared_parts.get(caller.called_element or "")
-            inside = (part, *called_parts(part, context).values()) if part else ()
-            places += [(caller, node) for document in inside for node in all_nodes(document)]
+        callers = {node.called_element: node for node in all_nodes(alone) if node.called_element}
+        for called, part in called_parts(alone, context).items():
+            place = callers.get(called) or next(iter(callers.values()))  # one that is called by a part is found at some call
+            places += [(place, node) for node in all_nodes(part)]
         for place, node in places:
             if node.act is not None:
                 yield wrong(

@@ -11,7 +11,7 @@ from typing import Final
 
 from motcua.bpmn.checks.findings import CheckContext, Finding, Rule, Severity, all_nodes, containers, title, wrong
 from motcua.bpmn.checks.handlers import caught_in, handler_starts
-from motcua.bpmn.checks.pools import starts, starts_of_other_pools
+from motcua.bpmn.checks.pools import starts_of_other_pools, starts_of_processes
 from motcua.bpmn.collaboration import belongs_to_a_procedure
 from motcua.bpmn.elements import ACTIVITY_KINDS, Definitions, EventKind, Node, NodeKind, Process, TimerKind
 
@@ -63,9 +63,9 @@ def kinds_of_nodes(definitions: Definitions, context: CheckContext) -> Iterator[
 
 def kinds_of_events(definitions: Definitions, context: CheckContext) -> Iterator[Finding]:
     starts_of_handlers = handler_starts(definitions)
-    judged_as_pools = {start.id for process in definitions.processes for start in starts(process)}
+    judged_as_pools = starts_of_processes(definitions) if belongs_to_a_procedure(definitions) else frozenset()
     for node in all_nodes(definitions):
-        if node.id in judged_as_pools and belongs_to_a_procedure(definitions):
+        if node.id in judged_as_pools:
             continue
         allowed = HANDLER_STARTS if node.id in starts_of_handlers else EVENTS.get(node.kind)
         if allowed is not None and node.event_kind not in allowed:
@@ -80,7 +80,7 @@ def kinds_of_events(definitions: Definitions, context: CheckContext) -> Iterator
 
 def timers_say_what_their_element_is(definitions: Definitions, context: CheckContext) -> Iterator[Finding]:
     """A date, a duration and a cycle are written differently, and a cycle stands only where it can come again."""
-    starts_of_handlers = handler_starts(definitions)
+    starts_of_handlers, of_other_pools = handler_starts(definitions), starts_of_other_pools(definitions)
     for node in all_nodes(definitions):
         timer = node.event.timer if node.event else None
         if timer is None:
@@ -93,7 +93,7 @@ def timers_say_what_their_element_is(definitions: Definitions, context: CheckCon
                 f"write it as in {_EXAMPLES[timer.kind]}",
                 line=timer.line,
             )
-        happens_once = _interrupts(node, node.id in starts_of_handlers) and node.id not in starts_of_other_pools(definitions)
+        happens_once = _interrupts(node, node.id in starts_of_handlers) and node.id not in of_other_pools
         if timer.kind is TimerKind.CYCLE and happens_once:
             yield wrong(
                 "timer",
@@ -125,8 +125,8 @@ def _interrupts(node: Node, starts_a_handler: bool) -> bool:
 
 def error_ends_are_inside_a_part(definitions: Definitions, context: CheckContext) -> Iterator[Finding]:
     """An error end event needs somebody outside who can catch it."""
-    for _, container in containers(definitions):
-        if isinstance(container, Process) and belongs_to_a_procedure(definitions):
+    for _, container in containers(definitions) if belongs_to_a_procedure(definitions) else ():
+        if isinstance(container, Process):
             caught = caught_in(container.nodes)
             for node in container.nodes:
                 code = node.event.error_code if node.event else None

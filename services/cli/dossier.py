@@ -81,7 +81,7 @@ def open_dossier(
             entries=read_entry_options(entry),
             message=message,
         )
-        opened = app.engine.open(application, _actor(actor))
+        opened = app.engine.open(application, _actor(actor)).dossier
     _tell(DossierGiven.model_validate(opened), f"Opened {opened.code}: {opened.status.value}.", as_json)
 
 
