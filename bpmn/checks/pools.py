@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from motcua.bpmn.checks.findings import CheckContext, Finding, Rule, Severity, all_nodes, repeated, title, wrong
+from motcua.bpmn.checks.people import EXCEPTION_FIELDS
 from motcua.bpmn.checks.variables import called_parts
 from motcua.bpmn.collaboration import (
     belongs_to_a_procedure,
@@ -261,12 +262,20 @@ def what_the_law_counts_stands_in_the_main_process(definitions: Definitions, con
                     f"{title(node)} stops the authority's clock, which only the process of the procedure does",
                     "write motcua:clock where that process waits for this one",
                 )
+            for field in node.form:
+                if field.name in EXCEPTION_FIELDS:
+                    yield wrong(
+                        "pool",
+                        place,
+                        f'the field "{field.name}" of {title(node)} states an exception for an act, which stands in another process',
+                        "let somebody state it in the process of the procedure",
+                    )
             timer = node.event.timer if node.event else None
             if timer and timer.clock is TimerClock.AUTHORITY and timer.kind is not TimerKind.DATE:
                 yield wrong(
                     "pool",
                     place,
-                    f"the timer of {title(node)} is on the clock of the dossier's authority, which may stand while this one waits",
+                    f"the timer of {title(node)} is on the clock of the dossier's authority, which may stand meanwhile",
                     'write <motcua:timer clock="wall"/>; its days are working days all the same',
                 )
 

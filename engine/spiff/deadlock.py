@@ -20,10 +20,13 @@ if TYPE_CHECKING:
 
 def stuck_tasks(run: Run) -> list[Any]:
     """The live tokens of every process that cannot go on."""
+    if run.spec.name != ROOT:
+        everything = [task for instance in run.all_instances() for task in instance.live()]
+        return [] if any(can_be_moved(task) for task in everything) else everything
     waiting: defaultdict[ProcessInstance, list[Any]] = defaultdict(list)
     for instance in run.all_instances():
         waiting[_whole_process(instance)] += instance.live()
-    starts = [task for task in waiting.pop(run) if isinstance(task.task_spec, PoolStart)] if run.spec.name == ROOT else []
+    starts = [task for task in waiting.pop(run) if isinstance(task.task_spec, PoolStart)]
     going: set[ProcessInstance] = set()
     able: set[str] = set()
     while True:

@@ -116,6 +116,7 @@ def test_only_flows_between_processes_are_delivered_inside() -> None:
         ('<bpmn:endEvent id="reminded" name="Đã nhắc"/>',
          '<bpmn:endEvent id="reminded"><bpmn:errorEventDefinition/></bpmn:endEvent>', "error-end", "reminded"),
         # what the law counts
+        ('name="vnd_per_square_metre" type="integer"', 'name="exception_reason" type="text"', "pool", "compute_tax"),
         (_COMPUTE, f"{_COMPUTE}{_ACT}", "pool", "compute_tax"),
         ('<motcua:assignment role="leader"/>', '<motcua:assignment role="leader"/><motcua:clock stops="authority" cause="x" '
          'source="y"/>', "pool", "compute_tax"),
