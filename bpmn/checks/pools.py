@@ -267,7 +267,7 @@ def what_the_law_counts_stands_in_the_main_process(definitions: Definitions, con
                     yield wrong(
                         "pool",
                         place,
-                        f'the field "{field.name}" of {title(node)} states an exception for an act, which stands in another process',
+                        f'the field "{field.name}" of {title(node)} states an exception for an act of another process',
                         "let somebody state it in the process of the procedure",
                     )
             timer = node.event.timer if node.event else None
