@@ -46,7 +46,7 @@ PLACES: Final[Mapping[str, frozenset[str]]] = {
     "payload": frozenset({"startEvent", "intermediateCatchEvent", "boundaryEvent", "receiveTask"}),
     "operation": _CALLS | _THROWS,
     "retry": _CALLS | _THROWS,
-    "arguments": frozenset({"callActivity"}),
+    "arguments": frozenset({"callActivity", "sendTask"}) | _THROWS,
     "act": _ACTIVITIES | _EVENTS,
     "clock": _ACTIVITIES | {"intermediateCatchEvent", "eventBasedGateway"},
     "timer": frozenset({"timerEventDefinition"}),

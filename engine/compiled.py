@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from motcua.bpmn.checks import CheckContext, ModelRefused, check_model, errors
 from motcua.bpmn.checks.calls import asks
+from motcua.bpmn.collaboration import reached_only_inside
 from motcua.bpmn.document import read_document
 from motcua.bpmn.elements import walk
 from motcua.engine.connectors import Operation
@@ -23,7 +24,7 @@ from motcua.procedures_catalog.version import ProcedureVersion
 
 @dataclass(frozen=True, slots=True)
 class CompiledProcedure:
-    """messages: the names that this model, shared parts included, can ever wait for."""
+    """messages: the names that this model, shared parts included, can ever wait for from outside."""
 
     version_id: str
     procedure: Procedure
@@ -37,14 +38,17 @@ def compile_version(version: ProcedureVersion) -> CompiledProcedure:
     main = read_document(version.model, version.code)
     shared = {name: read_document(content, name) for name, content in version.shared.items()}
     procedure = procedure_from_register(version.register)
+    compiled = compile_model(main, shared)
+    not_from_outside = reached_only_inside(main) | {start.id for start in compiled.starts.values()}
     messages = {
         node.event.message
         for definitions in (main, *shared.values())
         for process in definitions.processes
         for node in walk(process)
         if node.event is not None and node.event.message is not None and not asks(node)
+        if definitions is not main or node.id not in not_from_outside
     }
-    return CompiledProcedure(version.version_id, procedure, policy_of(procedure), compile_model(main, shared), frozenset(messages))
+    return CompiledProcedure(version.version_id, procedure, policy_of(procedure), compiled, frozenset(messages))
 
 
 def check_version(version: ProcedureVersion, operations: Mapping[str, Operation]) -> None:

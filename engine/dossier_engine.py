@@ -30,6 +30,7 @@ from motcua.engine.dossier import Applicant, Channel, Dossier, MessageRecord, Op
 from motcua.engine.forms import read_entries
 from motcua.engine.messages import expire_messages, take_message
 from motcua.engine.session import DossierSession, Surroundings
+from motcua.engine.starts import start_for
 from motcua.engine.store import Store, StoredDossier, Transaction
 from motcua.errors import Conflict, InvalidInput, NotFound
 from motcua.procedures_catalog.version import ProcedureVersion
@@ -62,6 +63,7 @@ class Application:
     """What an applicant hands in. `entries` are the fields of the form on the model's start event.
 
     request_id: the sender's own key; the same request sent twice opens one dossier.
+    message: the start event that is meant, by the message it waits for, where the procedure can be started in several ways.
     """
 
     procedure_code: str
@@ -72,6 +74,7 @@ class Application:
     case: str | None = None
     entries: Mapping[str, Any] = field(default_factory=dict)
     request_id: str | None = None
+    message: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,9 +157,8 @@ class DossierEngine:
             )
         compiled = self.procedures.get(version.version_id)
         limit_of(compiled.procedure, application.case)  # an unknown limit is no obstacle; a case that must be chosen is
-        entries = read_entries(
-            compiled.model.start_node.form, application.entries, f'The application for "{compiled.procedure.name}"'
-        )
+        start = start_for(compiled.model, application.message)
+        entries = read_entries(start.form, application.entries, f'The application for "{compiled.procedure.name}"')
         with self.store.transaction() as tx:
             if application.request_id is not None:
                 already = tx.dossier_by_request(application.request_id)
@@ -176,7 +178,8 @@ class DossierEngine:
                 filed_at=now,
                 request_id=application.request_id,
             )
-            session = DossierSession.begin(around, tx, compiled, actor, now, dossier, entries)
+            around = self._around_for(application.authority_code)
+            session = DossierSession.begin(around, tx, compiled, actor, now, dossier, entries, begin_at=start.id)
             session.record(
                 "opened",
                 {
@@ -184,6 +187,7 @@ class DossierEngine:
                     "version": version.version_id,
                     "channel": application.channel.value,
                     "case": application.case,
+                    **({} if application.message is None else {"message": application.message}),
                 },
                 content={"applicant": _plain_applicant(application.applicant), "entries": entries},
             )
@@ -279,7 +283,7 @@ class DossierEngine:
         return self.take_up(tx, stored, self.procedures.get(stored.dossier.version_id), actor)
 
     def _around_for(self, authority_code: str) -> Surroundings:
-        return Surroundings(self._operations, self.calendar_for(authority_code), self._entropy)
+        return Surroundings(self._operations, self.calendar_for(authority_code), self._entropy, self._message_term)
 
     def _now(self, dossier: Dossier) -> datetime:
         return max(self.clock.now(), dossier.filed_at)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from motcua.engine.dossier import MessageRecord
 from motcua.engine.forms import FormRefused, read_entries
+from motcua.engine.letters import expire_letters
 from motcua.engine.spiff.run import Wait
 
 if TYPE_CHECKING:
@@ -40,8 +41,11 @@ def deliver_kept(session: DossierSession, until: datetime | None = None) -> bool
 
 
 def expire_messages(session: DossierSession) -> None:
-    """Report, once, the messages that nobody came to wait for."""
-    for message in _kept(session) if session.dossier.suspension is None else ():
+    """Report, once, the messages that nobody came to wait for, from outside and from other pools."""
+    if session.dossier.suspension is not None:
+        return
+    expire_letters(session)
+    for message in _kept(session):
         if message.keep_until <= session.now:
             _keep(session, replace(message, expired_at=session.now))
             session.record("message_expired", {"message": message.name, "message_id": message.id})
@@ -58,7 +62,7 @@ def _deliver(session: DossierSession, message: MessageRecord, *, refuse: bool) -
     waiting = [
         t
         for t in session.run.tokens()
-        if t.wait is Wait.MESSAGE and t.node.event is not None and t.node.event.message == message.name
+        if t.wait is Wait.MESSAGE and t.takes_messages and t.node.event is not None and t.node.event.message == message.name
     ]
     is_held = session.dossier.suspension is not None
     if not waiting or (is_held and not refuse):

@@ -27,6 +27,7 @@ from motcua.engine.operators import Because
 from motcua.engine.settling import form_of, open_task_of
 from motcua.engine.spiff.compile import CompiledModel
 from motcua.engine.spiff.ledger_remap import undoing_now, why_not_undone
+from motcua.engine.spiff.pools import starts_drawn
 from motcua.engine.spiff.remap import joins_that_differ, new_bodies, remap
 from motcua.engine.spiff.run import Run, Token
 from motcua.engine.store import DossierFilter, StoredDossier, TaskFilter
@@ -239,6 +240,9 @@ def why_not_moved(
         return [f"it runs on version {dossier.version_id[:12]}, not on {plan.from_version[:12]}"]
     if undoing := undoing_now(run):
         return undoing
+    elsewhere = _why_not_between_pools(run, old.model, new.model, plan)
+    if elsewhere:
+        return elsewhere
     body_of: dict[str, str | None] = {}
     reasons: list[str] = []
     for body, became in new_bodies(run, new.model, plan.name):
@@ -256,6 +260,19 @@ def why_not_moved(
         ways = "tokens wait at the join {}, and other ways lead into it in the new version"
         reasons += [ways.format(f'"{join}"') for join in joins_that_differ(run, new.model, body_of, plan.name)]
     return sorted(set(reasons))
+
+
+def _why_not_between_pools(run: Run, old: CompiledModel, new: CompiledModel, plan: MigrationPlan) -> list[str]:
+    if starts_drawn(old) != starts_drawn(new):
+        return ["the new version has other pools, or other events that start their processes"]
+    reasons = []
+    for letter in run.mail:
+        before, after = old.routes[letter.flow], new.routes.get(letter.flow)
+        if after is None or (after.process, after.target) != (before.process, plan.name(before.target)):
+            reasons.append(f'a message is kept for "{before.target}", to which the same flow does not lead in the new version')
+        elif [replace(field, label="") for field in after.payload] != [replace(field, label="") for field in before.payload]:
+            reasons.append(f'a message is kept for "{before.target}", which takes other fields in the new version')
+    return reasons
 
 
 def _nodes(model: CompiledModel, body: str | None) -> Mapping[str, Node]:

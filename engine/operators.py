@@ -28,6 +28,7 @@ from motcua.engine.recorded_exceptions import signed
 from motcua.engine.session import DossierSession
 from motcua.engine.spiff.compile import CompiledModel
 from motcua.engine.spiff.ledger import correct as correct_what_was_kept
+from motcua.engine.spiff.pools import bodies_of, running
 from motcua.engine.spiff.remap import move_token as move
 from motcua.engine.spiff.run import ModelFailed, Run, Token, token_gone
 from motcua.engine.values import Value, Variables
@@ -53,6 +54,10 @@ class AlreadySuspended(Conflict):
 
 class NotSuspended(Conflict):
     """The dossier is not suspended."""
+
+
+class ProcessNotRunning(Conflict):
+    """The process of another pool does not run now, or runs several times, so that its data cannot be told."""
 
 
 class MoveRefused(Conflict):
@@ -126,15 +131,18 @@ def resume(engine: DossierEngine, code: str, actor: str, because: Because) -> Do
     return session.dossier
 
 
-def correct_data(engine: DossierEngine, code: str, entries: Mapping[str, Any], actor: str, because: Because) -> Dossier:
+def correct_data(
+    engine: DossierEngine, code: str, entries: Mapping[str, Any], actor: str, because: Because, *, process: str | None = None
+) -> Dossier:
     """Put right what was entered or computed. Only names that the model declares, each of its type; None empties an optional field.
 
-    Raises FormRefused with every problem at once, DossierClosed.
+    `process` is the id of a process of another pool; without it the dossier's own variables are meant.
+    Raises FormRefused with every problem at once, DossierClosed, ProcessNotRunning.
     """
     with engine.command(code, actor) as session:
         _check_running(session)
-        scope = session.run.scope
-        known = correctable(session.compiled.model, scope)
+        scope = _scope(session.run, process)
+        known = correctable(session.compiled.model, scope, process)
         where = f"The correction of dossier {code}"
         declared = ", ".join(sorted(known))
         unknown = {name: f"is no variable that this model declares ({declared})" for name in entries if name not in known}
@@ -145,29 +153,40 @@ def correct_data(engine: DossierEngine, code: str, entries: Mapping[str, Any], a
         names: list[Value] = [*sorted(values)]
         scope.update(signed(values, actor))
         correct_what_was_kept(session.run, old, values)
-        session.record("data_corrected", {**because.facts, "names": names}, content={"old": old, "new": values})
+        facts: dict[str, Value] = {"names": names} if process is None else {"names": names, "process": process}
+        session.record("data_corrected", {**because.facts, **facts}, content={"old": old, "new": values})
         session.move_on()
     return session.dossier
 
 
-def correctable_of(engine: DossierEngine, code: str) -> dict[str, FormField]:
-    """What can be corrected in a dossier as it stands."""
+def correctable_of(engine: DossierEngine, code: str, process: str | None = None) -> dict[str, FormField]:
+    """What can be corrected in a dossier as it stands, or in a process of another pool. Raises ProcessNotRunning."""
     run = _look(engine, code)
-    return correctable(run.model, run.scope)
+    return correctable(run.model, _scope(run, process), process)
 
 
-def correctable(model: CompiledModel, scope: Variables) -> dict[str, FormField]:
+def _scope(run: Run, process: str | None) -> dict[str, Value]:
+    if process is None:
+        return run.scope
+    instances = running(run, process)
+    if len(instances) != 1:
+        times = "several times" if instances else "not"
+        raise ProcessNotRunning(f'The process "{process}" runs {times} now, so that its data cannot be corrected.', process=process)
+    return instances[0].variables.own
+
+
+def correctable(model: CompiledModel, scope: Variables, process: str | None = None) -> dict[str, FormField]:
     """What can be corrected, by name: fields of forms and messages, and what was computed, of the type that it has now."""
     found: dict[str, FormField] = {}
     computed: set[str] = set()
-    for nodes in model.nodes.values():
-        for node in nodes.values():
+    for key in bodies_of(model, process):
+        for node in model.nodes[key].values():
             for field in (*node.form, *node.payload):
                 before = found.get(field.name, field)
                 options = (*before.options, *(each for each in field.options if each not in before.options))
                 found[field.name] = replace(field, required=before.required or field.required, options=options)
             computed |= {use.variable for use in node.operation.outputs} if node.operation else set()
-            computed |= {argument.name for argument in node.arguments}
+            computed |= {argument.name for argument in node.arguments} if node.kind is NodeKind.CALL_ACTIVITY else set()
             computed |= compile_script(node.script).assigned if node.script else set()
     for name in computed - found.keys():
         kind = next((kind for types, kind in _KINDS if isinstance(scope.get(name), types)), None)

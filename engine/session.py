@@ -11,11 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from motcua.bpmn.elements import Node
-from motcua.engine import acts, messages, settling
+from motcua.engine import acts, letters, messages, settling
 from motcua.engine.calendars import VIETNAM, Calendar
 from motcua.engine.compiled import CompiledProcedure
 from motcua.engine.connectors import Operation
@@ -45,11 +46,15 @@ class DossierSuspended(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a session knows of the world: the operations that exist, its authority's calendar, and a source of chance."""
+    """What a session knows of the world: the operations that exist, its authority's calendar, and a source of chance.
+
+    message_term: how long a message is kept for somebody who will wait for it.
+    """
 
     operations: Mapping[str, Operation]
     calendar: Calendar
     entropy: Callable[[int], bytes]
+    message_term: timedelta
 
 
 @dataclass(slots=True)
@@ -100,10 +105,11 @@ class DossierSession:
         now: datetime,
         dossier: Dossier,
         variables: Variables,
+        begin_at: str | None = None,
     ) -> DossierSession:
         """For a new dossier; its process stands before the start event."""
         facts = _facts(dossier, compiled)
-        run = Run.start(compiled.model, now, facts, variables)
+        run = Run.start(compiled.model, now, facts, variables, begin_at)
         return cls(around, tx, compiled, actor, now, dossier, run, Chain(dossier.code, ChainHead()), {}, {}, facts, is_new=True)
 
     @classmethod
@@ -256,6 +262,7 @@ class DossierSession:
 
     def move_on(self) -> None:
         """Advance to the next wait state, and deliver kept messages to whatever now waits for them."""
+        self.run.carried = partial(letters.record_letter, self)
         self.run.advance(self._node_completed, self.record)
         while messages.deliver_kept(self):
             self.run.advance(self._node_completed, self.record)

@@ -11,6 +11,7 @@ from motcua.bpmn.elements import Node, Timer
 from motcua.engine import acts
 from motcua.engine.deadlines import DueMoment, parse_timer, timer_instant
 from motcua.engine.dossier import CallState, OpenTask, ServiceCallRecord
+from motcua.engine.letters import report_undelivered
 from motcua.engine.spiff.run import ModelFailed, Token, Wait
 from motcua.engine.store import TaskClosed
 from motcua.engine.values import Variables
@@ -94,6 +95,7 @@ def next_wake(session: DossierSession) -> datetime | None:
         return None
     wakes = [at for at, _ in timers(session)]
     wakes += [m.keep_until for m in session.messages.values() if m.delivered_at is None and m.expired_at is None]
+    wakes += [letter.sent_at + session.around.message_term for letter in session.run.mail]
     return min(wakes, default=None)
 
 
@@ -224,5 +226,6 @@ def _settle_end(session: DossierSession) -> None:
             "return, decline, refuse, withdraw, close_unsupplemented, stop.",
             dossier=dossier.code,
         )
+    report_undelivered(session)
     session.dossier = replace(dossier, closed_at=session.now)
     session.record("closed", {"ending": dossier.ending.value})

@@ -8,20 +8,25 @@ from dataclasses import replace
 from typing import Any
 
 from motcua.bpmn.elements import (
+    Argument,
     Body,
     Definitions,
     EventDefinition,
     EventKind,
+    FormField,
     LoopKind,
+    MessageFlow,
     Node,
     NodeKind,
     OperationUse,
+    Participant,
     Process,
     Repetition,
     SequenceFlow,
     Timer,
     TimerClock,
     TimerKind,
+    walk,
 )
 
 
@@ -127,6 +132,11 @@ def repeated(activity: Node, loop: LoopKind, **how: Any) -> Node:
     return replace(activity, loop=loop, repetition=Repetition(**how))
 
 
+def begin_with(id: str, kind: EventKind, name: str | None = None, *, cycle: str | None = None, **attributes: Any) -> Node:
+    """A start event of this kind."""
+    return node(id, NodeKind.START_EVENT, event=definition(kind, name, cycle=cycle), **attributes)
+
+
 def boundary(id: str, host: str, event: EventDefinition, *, interrupting: bool = True) -> Node:
     return node(id, NodeKind.BOUNDARY_EVENT, event=event, attached_to=host, cancel_activity=interrupting)
 
@@ -162,6 +172,43 @@ def process(nodes: Iterable[Node], *flows: str, id: str = "main") -> Definitions
     """A document with one process. A flow is "a > b > c", or "a > b if condition", or "a > b by default"."""
     wired, sequence = _wired(nodes, flows)
     return Definitions(id=f"{id}_definitions", processes=(Process(id, id, True, None, wired, sequence),))
+
+
+def takes(*names: str) -> tuple[FormField, ...]:
+    """A payload of whole numbers, all required."""
+    return tuple(FormField(name, "integer", name, required=True) for name in names)
+
+
+def carries(**expressions: str) -> tuple[Argument, ...]:
+    return tuple(Argument(name, expression) for name, expression in expressions.items())
+
+
+def sends(id: str, message: str, **expressions: str) -> Node:
+    """A message to another pool, on the way."""
+    return throw(id, EventKind.MESSAGE, message, arguments=carries(**expressions))
+
+
+def tells(id: str, message: str, **expressions: str) -> Node:
+    """A message to another pool, at the end."""
+    return end_with(id, EventKind.MESSAGE, message, arguments=carries(**expressions))
+
+
+def pools(main: Definitions, *others: Definitions, messages: Iterable[str] = ()) -> Definitions:
+    """One document of several: `main` is the procedure. A message flow is "a > b"; a pool without a process is its own name."""
+    processes = tuple(process for each in (main, *others) for process in each.processes)
+    processes = (replace(processes[0], procedure_code="1.000000"), *processes[1:])
+    inside = {process.id for process in processes} | {node.id for process in processes for node in walk(process)}
+    flows = [text.split(" > ") for text in messages]
+    boxes = sorted({end for flow in flows for end in flow} - inside)
+    return Definitions(
+        id="pools_definitions",
+        processes=processes,
+        participants=(
+            *(Participant(f"pool_{process.id}", process.id, process.id) for process in processes),
+            *(Participant(box, box) for box in boxes),
+        ),
+        message_flows=tuple(MessageFlow(f"{source}_to_{target}", "", source, target) for source, target in flows),
+    )
 
 
 def _wired(nodes: Iterable[Node], flows: Iterable[str]) -> tuple[tuple[Node, ...], tuple[SequenceFlow, ...]]:

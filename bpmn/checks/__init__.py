@@ -18,6 +18,7 @@ from motcua.bpmn.checks.compensation import COMPENSATION_RULES
 from motcua.bpmn.checks.findings import CheckContext, Finding, ModelRefused, Rule, Severity, errors
 from motcua.bpmn.checks.handlers import HANDLER_RULES
 from motcua.bpmn.checks.people import PEOPLE_RULES
+from motcua.bpmn.checks.pools import POOL_RULES
 from motcua.bpmn.checks.repetitions import REPETITION_RULES
 from motcua.bpmn.checks.structure import STRUCTURE_RULES
 from motcua.bpmn.checks.support import SUPPORT_RULES
@@ -32,6 +33,7 @@ RULES: tuple[Rule, ...] = (
     *STRUCTURE_RULES,
     *HANDLER_RULES,
     *COMPENSATION_RULES,
+    *POOL_RULES,
     *BROADCAST_RULES,
     *REPETITION_RULES,
     *VARIABLE_RULES,

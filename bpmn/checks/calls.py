@@ -8,6 +8,7 @@ from typing import Final, TypeAlias
 from motcua.bpmn.checks.findings import CheckContext, Finding, Rule, all_nodes, containers, doubtful, repeated, title, wrong
 from motcua.bpmn.checks.handlers import caught_in
 from motcua.bpmn.checks.variables import called_parts
+from motcua.bpmn.collaboration import belongs_to_a_procedure, sends_inside
 from motcua.bpmn.compensation import cancels, handlers_run_for, is_undoing_sub_process, throws_for
 from motcua.bpmn.elements import Body, Definitions, EventKind, Node, NodeKind, Process, walk
 from motcua.errors import MotcuaError
@@ -22,13 +23,21 @@ def asks(node: Node) -> bool:
 
 
 def operations_fit(definitions: Definitions, context: CheckContext) -> Iterator[Finding]:
+    sent_inside = sends_inside(definitions)
     for node in all_nodes(definitions):
+        if node.id in sent_inside:
+            continue
         if not asks(node):
             if node.operation is not None:
                 yield wrong("operation", node, f"{title(node)} throws no message, but names an operation", "remove one of the two")
             continue
         if node.operation is None:
-            yield wrong("operation", node, f"{title(node)} names no operation", 'add <motcua:operation name="…"/>')
+            yield wrong(
+                "operation",
+                node,
+                f"{title(node)} names no operation",
+                'add <motcua:operation name="…"/>, or draw the message flow to another process',
+            )
             continue
         use, signature = node.operation, context.operations.get(node.operation.name)
         if signature is None:
@@ -166,9 +175,7 @@ def errors_are_raised_and_caught(definitions: Definitions, context: CheckContext
 
 def errors_do_not_escape(definitions: Definitions, context: CheckContext) -> Iterator[Finding]:
     known: Known = {}
-    for process in definitions.processes:
-        if process.procedure_code is None:
-            continue
+    for process in definitions.processes if belongs_to_a_procedure(definitions) else ():
         caught = _caught(process.nodes)
         handled = caught_in(process.nodes)
         for node in process.nodes:

@@ -18,6 +18,7 @@ from motcua.bpmn.checks.findings import (
     title,
     wrong,
 )
+from motcua.bpmn.collaboration import belongs_to_a_procedure
 from motcua.bpmn.compensation import compensates
 from motcua.bpmn.elements import (
     ACTIVITY_KINDS,
@@ -25,6 +26,7 @@ from motcua.bpmn.elements import (
     Body,
     Definitions,
     EventKind,
+    MessageFlow,
     Node,
     NodeKind,
     Process,
@@ -90,16 +92,17 @@ def other_references(definitions: Definitions, context: CheckContext) -> Iterato
 
 
 def starts_and_ends(definitions: Definitions, context: CheckContext) -> Iterator[Finding]:
+    several_starts = belongs_to_a_procedure(definitions)
     for process in definitions.processes:
-        yield from _starts_and_ends(process, process)
+        yield from _starts_and_ends(process, process, several_starts=several_starts)
         for node in walk(process):
             if node.body:
                 yield from _starts_and_ends(node, node.body)
 
 
-def _starts_and_ends(owner: Process | Node, container: Process | Body) -> Iterator[Finding]:
+def _starts_and_ends(owner: Process | Node, container: Process | Body, *, several_starts: bool = False) -> Iterator[Finding]:
     starts = [node for node in container.nodes if node.kind is NodeKind.START_EVENT]
-    if len(starts) != 1:
+    if not starts or (len(starts) > 1 and not several_starts):
         yield wrong("start-event", owner, f"there are {len(starts)} start events", "draw exactly one")
     if not any(node.kind is NodeKind.END_EVENT for node in container.nodes):
         yield wrong("end-event", owner, "there is no end event", "draw at least one")
@@ -282,7 +285,11 @@ def everything_is_drawn(definitions: Definitions, context: CheckContext) -> Iter
             "draw it in the modeller",
         )
         return
-    elements: list[Node | SequenceFlow] = [*all_nodes(definitions), *all_flows(definitions)]
+    elements: list[Node | SequenceFlow | MessageFlow] = [
+        *all_nodes(definitions),
+        *all_flows(definitions),
+        *definitions.message_flows,
+    ]
     for element in elements:
         if element.id not in definitions.drawn:
             yield doubtful(

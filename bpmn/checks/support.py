@@ -11,6 +11,8 @@ from typing import Final
 
 from motcua.bpmn.checks.findings import CheckContext, Finding, Rule, Severity, all_nodes, containers, title, wrong
 from motcua.bpmn.checks.handlers import caught_in, handler_starts
+from motcua.bpmn.checks.pools import starts_of_other_pools, starts_of_processes
+from motcua.bpmn.collaboration import belongs_to_a_procedure
 from motcua.bpmn.elements import ACTIVITY_KINDS, Definitions, EventKind, Node, NodeKind, Process, TimerKind
 
 _ONLY_WARNED: Final = frozenset({"foreign-extension", "data-object", "listed-flow"})
@@ -61,7 +63,10 @@ def kinds_of_nodes(definitions: Definitions, context: CheckContext) -> Iterator[
 
 def kinds_of_events(definitions: Definitions, context: CheckContext) -> Iterator[Finding]:
     starts_of_handlers = handler_starts(definitions)
+    judged_as_pools = starts_of_processes(definitions) if belongs_to_a_procedure(definitions) else frozenset()
     for node in all_nodes(definitions):
+        if node.id in judged_as_pools:
+            continue
         allowed = HANDLER_STARTS if node.id in starts_of_handlers else EVENTS.get(node.kind)
         if allowed is not None and node.event_kind not in allowed:
             kinds = ", ".join(sorted(kind.value for kind in allowed))
@@ -75,7 +80,7 @@ def kinds_of_events(definitions: Definitions, context: CheckContext) -> Iterator
 
 def timers_say_what_their_element_is(definitions: Definitions, context: CheckContext) -> Iterator[Finding]:
     """A date, a duration and a cycle are written differently, and a cycle stands only where it can come again."""
-    starts_of_handlers = handler_starts(definitions)
+    starts_of_handlers, of_other_pools = handler_starts(definitions), starts_of_other_pools(definitions)
     for node in all_nodes(definitions):
         timer = node.event.timer if node.event else None
         if timer is None:
@@ -88,7 +93,8 @@ def timers_say_what_their_element_is(definitions: Definitions, context: CheckCon
                 f"write it as in {_EXAMPLES[timer.kind]}",
                 line=timer.line,
             )
-        if timer.kind is TimerKind.CYCLE and _interrupts(node, node.id in starts_of_handlers):
+        happens_once = _interrupts(node, node.id in starts_of_handlers) and node.id not in of_other_pools
+        if timer.kind is TimerKind.CYCLE and happens_once:
             yield wrong(
                 "timer",
                 node,
@@ -119,8 +125,8 @@ def _interrupts(node: Node, starts_a_handler: bool) -> bool:
 
 def error_ends_are_inside_a_part(definitions: Definitions, context: CheckContext) -> Iterator[Finding]:
     """An error end event needs somebody outside who can catch it."""
-    for process, container in containers(definitions):
-        if isinstance(container, Process) and process.procedure_code is not None:
+    for _, container in containers(definitions) if belongs_to_a_procedure(definitions) else ():
+        if isinstance(container, Process):
             caught = caught_in(container.nodes)
             for node in container.nodes:
                 code = node.event.error_code if node.event else None
@@ -166,19 +172,21 @@ def scripts_are_ours(definitions: Definitions, context: CheckContext) -> Iterato
             )
 
 
-def one_executable_process(definitions: Definitions, context: CheckContext) -> Iterator[Finding]:
-    if len(definitions.processes) != 1:
+def processes_are_executable(definitions: Definitions, context: CheckContext) -> Iterator[Finding]:
+    if not definitions.processes:
         yield Finding(
             "process",
             Severity.ERROR,
             definitions.id or None,
             0,
-            f"the document has {len(definitions.processes)} processes",
-            "keep one process a file, and draw others as empty pools",
+            "the document has no process",
+            "draw the process of a procedure, or of a shared part",
         )
     for process in definitions.processes:
         if not process.is_executable:
-            yield wrong("process", process, "the process is not executable", 'write isExecutable="true" on the process')
+            yield wrong(
+                "process", process, "the process is not executable", 'write isExecutable="true" on it, or draw its pool empty'
+            )
         if process.procedure_code is not None and process.procedure_code not in context.procedure_codes:
             yield wrong(
                 "procedure",
@@ -196,5 +204,5 @@ SUPPORT_RULES: Final[tuple[Rule, ...]] = (
     error_ends_are_inside_a_part,
     boundary_events,
     scripts_are_ours,
-    one_executable_process,
+    processes_are_executable,
 )

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from motcua.bpmn.checks.findings import CheckContext, Finding, Rule, Severity, all_flows, all_nodes, repeated, title, wrong
+from motcua.bpmn.collaboration import belongs_to_a_procedure, one_by_one
 from motcua.bpmn.elements import Definitions, FieldType, FormField, Node, NodeKind, Repetition
 from motcua.bpmn.expressions import ENGINE_NAMES, ExpressionRefused, compile_expression, compile_script, why_not_a_variable
 
@@ -74,7 +75,7 @@ def given_names(definitions: Definitions) -> frozenset[str]:
 def names_set_by(node: Node) -> set[str]:
     """The variables that a node itself can set, in whatever way."""
     names = {field.name for field in (*node.form, *node.payload)}
-    names |= {argument.name for argument in node.arguments}
+    names |= {argument.name for argument in node.arguments} if node.kind is NodeKind.CALL_ACTIVITY else set()
     names |= {output.variable for output in node.operation.outputs} if node.operation else set()
     if node.repetition:
         names |= {name for name in (node.repetition.item, node.repetition.output_collection) if name is not None}
@@ -106,11 +107,14 @@ def expressions_are_in_the_language(definitions: Definitions, context: CheckCont
 
 
 def names_are_given(definitions: Definitions, context: CheckContext) -> Iterator[Finding]:
+    if belongs_to_a_procedure(definitions):
+        for alone in one_by_one(definitions):
+            yield from _names_are_given(alone, context)
+
+
+def _names_are_given(definitions: Definitions, context: CheckContext) -> Iterator[Finding]:
     parts = called_parts(definitions, context)
     given = given_names(definitions).union(*(given_names(part) for part in parts.values()))
-    is_shared_part = all(process.procedure_code is None for process in definitions.processes)
-    if is_shared_part:
-        return
     for use in uses(definitions):
         for name in sorted(use.wanted - given):
             yield Finding(

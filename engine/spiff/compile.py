@@ -5,17 +5,19 @@ Only models that passed the checks come here; what cannot be compiled is refused
     process                 a process            process/sub_process     the body of a sub-process
     process/activity#       a repeated activity, alone in the body that each of its instances runs
     process/activity!       an activity for compensation, alone in the body that runs whenever it undoes another
+    (pools)                 where the model has several pools, the body in which their processes run (pools.py)
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from motcua.bpmn.collaboration import main_process, other_processes
 from motcua.bpmn.compensation import compensates, handlers_beside, is_undoing_sub_process
 from motcua.bpmn.elements import REPEATABLE_KINDS, Body, Definitions, EventKind, Node, NodeKind, Process, SequenceFlow
 from motcua.bpmn.expressions import Expression, compile_expression, compile_script
-from motcua.engine.spiff import events, gateways, graph, specs
+from motcua.engine.spiff import events, gateways, graph, mail, pools, specs
 from motcua.engine.spiff.kinds import EVENTS, PLAIN
 from motcua.engine.spiff.repetition import Plan, Repetition
 from motcua.engine.spiff.undo_plans import UndoPlans, handler_body, unsound
@@ -28,8 +30,10 @@ class ModelNotRunnable(InvalidInput):
 
 @dataclass(frozen=True, slots=True)
 class CompiledModel:
-    """main: the key of the process that a dossier starts.   processes, nodes: by the key of the body.
+    """main: the key of the body that a dossier starts.   processes, nodes: by the key of the body.
 
+    starts: the start events of the main process, by the message that each waits for; None for the one that waits for none.
+    routes: the message flows between its pools, by their id.
     inputs: of operations, by body and node.   names: of the processes.   assigned: what scripts set.
     has_conditions: whether conditional events must be looked at after every step.
     """
@@ -37,7 +41,8 @@ class CompiledModel:
     main: str
     processes: Mapping[str, specs.ProcessSpec]
     nodes: Mapping[str, Mapping[str, Node]]
-    start_node: Node
+    starts: Mapping[str | None, Node]
+    routes: Mapping[str, mail.Route]
     inputs: Mapping[tuple[str, str], tuple[tuple[str, Expression], ...]]
     names: frozenset[str]
     assigned: frozenset[str]
@@ -46,11 +51,17 @@ class CompiledModel:
 
 @dataclass(slots=True)
 class _Compiling:
-    """What grows while the bodies are compiled. handlers: the keys of the bodies of event sub-processes."""
+    """What grows while the bodies are compiled.
+
+    handlers: the keys of the bodies whose start event waits outside of them: event sub-processes, and processes of other pools.
+    main: the id of the main process.   routes: by the process and the node that a message flow leaves.
+    """
 
     known: frozenset[str]
     undo: UndoPlans
     pending: list[tuple[str, Process | Body]]
+    main: str
+    routes: mail.Routes
     handlers: set[str] = field(default_factory=set)
     processes: dict[str, specs.ProcessSpec] = field(default_factory=dict)
     nodes: dict[str, dict[str, Node]] = field(default_factory=dict)
@@ -60,34 +71,67 @@ class _Compiling:
 
 
 def compile_model(main: Definitions, shared: Mapping[str, Definitions]) -> CompiledModel:
-    """Compile the one executable process of `main` and every process of `shared` (by process id)."""
-    executable = [process for process in main.processes if process.is_executable]
-    if len(executable) != 1:
-        raise ModelNotRunnable(
-            f"A model needs exactly one executable process, and this one has {len(executable)}. Mark one with isExecutable.",
-            processes=len(executable),
-        )
-    bodies: dict[str, Process] = {executable[0].id: executable[0]}
+    """Compile the executable processes of `main` and every process of `shared` (by process id)."""
+    first, others = main_process(main), other_processes(main)
+    if first is None:
+        raise ModelNotRunnable("A model needs an executable process, and this one has none. Mark one with isExecutable.")
+    bodies = {process.id: process for process in (first, *others)}
     for definitions in shared.values():
         for process in definitions.processes:
             bodies.setdefault(process.id, process)
-    start_node = next((n for n in executable[0].nodes if n.kind is NodeKind.START_EVENT), None)
-    if start_node is None:
-        raise ModelNotRunnable(f'The process "{executable[0].id}" has no start event. Draw one.', process=executable[0].id)
-    work = _Compiling(frozenset(bodies), UndoPlans(bodies), list(bodies.items()))
+    known = frozenset(bodies) - {process.id for process in others}
+    work = _Compiling(known, UndoPlans(bodies), list(bodies.items()), first.id, mail.routes_of(main))
+    starts = _starts_of_main(first)
+    root = _compile_root(work, first, others) if others else first.id
     while work.pending:
         key, body = work.pending.pop()
         _compile_body(work, key, body)
+    mail.close_to_outside(work.processes.values(), main)
     return CompiledModel(
-        executable[0].id,
+        root,
         work.processes,
         work.nodes,
-        start_node,
+        starts,
+        {route.flow: route for leaving in work.routes.values() for route in leaving},
         work.inputs,
         work.known,
         frozenset(work.assigned),
         work.has_conditions,
     )
+
+
+def _starts_of_main(process: Process) -> dict[str | None, Node]:
+    starts = [node for node in process.nodes if node.kind is NodeKind.START_EVENT]
+    if not starts:
+        raise ModelNotRunnable(f'The process "{process.id}" has no start event. Draw one.', process=process.id)
+    found: dict[str | None, Node] = {}
+    for node in starts:
+        name = node.event.message if node.event else None
+        if node.event_kind not in {EventKind.NONE, EventKind.MESSAGE} or name in found:
+            raise _refused(node)
+        found[name] = node
+    return found
+
+
+def _compile_root(work: _Compiling, main: Process, others: tuple[Process, ...]) -> str:
+    """The body in which the processes of several pools run: the main one, and what starts each of the others."""
+    spec = work.processes[pools.ROOT] = specs.ProcessSpec(pools.ROOT)
+    listening = work.nodes[pools.ROOT] = {}
+    spec.start.connect(pools.MainProcess(spec, pools.MAIN, None, main.id))
+    for process in others:
+        work.handlers.add(process.id)
+        for start in (node for node in process.nodes if node.kind is NodeKind.START_EVENT):
+            runs = pools.OtherProcess(spec, f"({process.id}) {start.id}", process.id, start.id)
+            if start.event_kind is EventKind.NONE:
+                spec.start.connect(runs)
+                continue
+            if start.event_kind not in {EventKind.MESSAGE, EventKind.TIMER, EventKind.SIGNAL}:
+                raise _refused(start)
+            beside = listening[start.id] = replace(start, is_interrupting=False)
+            waits = pools.PoolStart(spec, start.id, beside, process.id)
+            spec.start.connect(waits)
+            waits.connect(runs)
+    return pools.ROOT
 
 
 def _compile_body(work: _Compiling, key: str, body: Process | Body) -> None:
@@ -111,6 +155,7 @@ def _compile_body(work: _Compiling, key: str, body: Process | Body) -> None:
             entry[host].connect(by_id[node.id])
     for node in body.nodes:
         if node.kind is NodeKind.START_EVENT:
+            spec.starts.add(node.id)
             spec.start.connect(entry[node.id])
         elif is_undoing_sub_process(node):
             if not isinstance(body, Body) or node.loop:
@@ -199,6 +244,9 @@ def _compile_node(work: _Compiling, spec: specs.ProcessSpec, key: str, node: Nod
 
 def _compile_single(work: _Compiling, spec: specs.ProcessSpec, key: str, node: Node) -> specs.NodeSpec:
     kind = node.kind
+    if routes := work.routes.get((key.partition("/")[0], node.id)):
+        carries = [(argument.name, compile_expression(argument.expression)) for argument in node.arguments]
+        return mail.SendMessage(spec, node.id, node, carries, routes)
     if kind in PLAIN:
         made = PLAIN[kind](spec, node.id, node)
         if isinstance(made, gateways.InclusiveGateway):
@@ -224,6 +272,8 @@ def _compile_single(work: _Compiling, spec: specs.ProcessSpec, key: str, node: N
     if made_event is None or (made_event is specs.ServiceTask and node.operation is None):
         raise _refused(node)
     if made_event is events.Listener:
+        if key == work.main and node.event_kind is EventKind.MESSAGE:
+            return specs.Pass(spec, node.id, node)  # the application is the message
         if key not in work.handlers:
             raise _refused(node)
         return specs.Pass(spec, node.id, None)  # it was told when the listener was fired

@@ -33,6 +33,20 @@ class CatchEvent(NodeSpec):
         super().__init__(process, name, node)
         self.condition = condition
         self.event_kind = node.event_kind
+        self.only_from_inside = False  # whether only message flows from other pools lead here, so that nothing from outside may
+
+    @property
+    def process_id(self) -> str:
+        """The process that it stands in, at whatever depth."""
+        return str(self._wf_spec.name).partition("/")[0]
+
+    def is_busy(self, my_task: Any) -> bool:
+        """Whether a message has to wait, although the event does."""
+        return False
+
+    def take(self, my_task: Any, payload: Variables) -> None:
+        """What the event brings becomes variables."""
+        my_task.workflow.variables.write(payload)
 
     def _may_start(self, my_task: Any) -> bool:
         if my_task.internal_data.get("fired"):
@@ -132,7 +146,7 @@ def fire(task: Any, payload: Variables, next_round: int | None = None) -> None:
 
     next_round: of a timer that repeats, the round to wait for next; 0 when there is none any more, None for the following one.
     """
-    task.workflow.variables.write(payload)
+    task.task_spec.take(task, payload)
     if isinstance(task.task_spec, Listener):
         if is_interrupting(task):
             adopt(task.workflow)

@@ -21,22 +21,22 @@ from SpiffWorkflow.workflow import Workflow
 
 from motcua.bpmn.elements import EventKind, Node
 from motcua.bpmn.expressions import Expression, Script
-from motcua.engine.spiff import events, ledger, specs, state
+from motcua.engine.spiff import deadlock, events, ledger, mail, specs, state
 from motcua.engine.spiff.compile import CompiledModel
 from motcua.engine.spiff.ledger import Record
+from motcua.engine.spiff.mail import Letter
 from motcua.engine.spiff.scopes import Scope
 from motcua.engine.spiff.state import StateUnreadable
-from motcua.engine.spiff.tokens import Token, TokenGone, Wait, token_gone, token_of, wait_of
+from motcua.engine.spiff.tokens import Token, TokenGone, Wait, token_gone, token_of
 from motcua.engine.values import Value, Variables
 from motcua.errors import MotcuaError
 
-__all__ = ["ModelFailed", "ProcessInstance", "Run", "StateUnreadable", "Token", "TokenGone", "Wait", "token_gone"]
+__all__ = ["Letter", "ModelFailed", "ProcessInstance", "Run", "StateUnreadable", "Token", "TokenGone", "Wait", "token_gone"]
 
 Happened = Callable[[str, Mapping[str, Value]], object]
 """Is told the kind of an event and its facts (docs/extension.md, History)."""
 
 MAX_STEPS = 10_000
-_FROM_OUTSIDE = frozenset({Wait.PERSON, Wait.SERVICE, Wait.MESSAGE, Wait.TIMER, Wait.CONDITION})
 
 
 class ModelFailed(MotcuaError):
@@ -47,7 +47,8 @@ class ProcessInstance(Workflow):  # type: ignore[misc]
     """A process or sub-process inside a dossier; `parent_task` is the activity that runs it.
 
     number: which instance of a repeated activity this is, from 1; 0 for the only one.   ledger: what was completed here and can be
-    undone.   is_broken: whether it was terminated or interrupted from inside.
+    undone.   is_broken: whether it was terminated or interrupted from inside.   begin_at: the start event at which it begins, where
+    its process has several.
     """
 
     def __init__(
@@ -58,7 +59,9 @@ class ProcessInstance(Workflow):  # type: ignore[misc]
         deserializing: bool = False,
         scope: Scope | None = None,
         number: int = 0,
+        begin_at: str | None = None,
     ) -> None:
+        self.begin_at = begin_at
         self.top_workflow = top if top is not None else self
         self.parent_task = parent_task
         self.variables: Scope = scope if scope is not None else parent_task.workflow.variables
@@ -86,34 +89,54 @@ class Run(ProcessInstance):
     """The whole running state of one dossier. Not shared, not kept: made for one command.
 
     instances: what runs inside activities, by the activity's task and the number of the instance, in the order of their making.
+    mail: messages between pools that nobody has taken yet, in the order of their sending.
+    carried: is told each of them, with False when it is sent and with True when it is delivered.
     """
 
-    def __init__(self, model: CompiledModel, now: datetime, facts: Mapping[str, Value], deserializing: bool = False) -> None:
+    def __init__(
+        self,
+        model: CompiledModel,
+        now: datetime,
+        facts: Mapping[str, Value],
+        deserializing: bool = False,
+        begin_at: str | None = None,
+    ) -> None:
         self.model = model
         self.now_text = now.isoformat()
         self.facts = facts
         self.scope: dict[str, Value] = {}
         self.instances: dict[tuple[UUID, int], ProcessInstance] = {}
+        self.mail: list[Letter] = []
         self._completed: Callable[[Node], None] = lambda node: None
+        self.carried: Callable[[Letter, bool], None] = lambda letter, is_delivered: None
         self._happened: Happened = lambda kind, facts: None
         self._next_steps: list[Callable[[], object]] = []
         self._completions: int | None = None
-        super().__init__(model.processes[model.main], None, None, deserializing, Scope(self.scope))
+        super().__init__(model.processes[model.main], None, None, deserializing, Scope(self.scope), begin_at=begin_at)
 
     # ---- starting, restoring, saving
 
     @classmethod
-    def start(cls, model: CompiledModel, now: datetime, facts: Mapping[str, Value], variables: Variables) -> Run:
-        run = cls(model, now, facts)
+    def start(
+        cls,
+        model: CompiledModel,
+        now: datetime,
+        facts: Mapping[str, Value],
+        variables: Variables,
+        begin_at: str | None = None,
+    ) -> Run:
+        """`begin_at` is the start event of the main process, where it has several (`CompiledModel.starts`)."""
+        run = cls(model, now, facts, begin_at=begin_at)
         run.scope.update(variables)
         return run
 
     @classmethod
     def restore(cls, model: CompiledModel, state_bytes: bytes, now: datetime, facts: Mapping[str, Value]) -> Run:
         """Raises StateUnreadable."""
-        scope, saved = state.unpack(state_bytes)
+        scope, saved, letters = state.unpack(state_bytes)
         run = cls(model, now, facts, deserializing=True)
         run.scope.update(scope)
+        run.mail = letters
         by_id: dict[UUID, Any] = {}
         for process, parent_id, tasks, *own in saved:
             instance: ProcessInstance = run
@@ -129,7 +152,11 @@ class Run(ProcessInstance):
 
     def save(self) -> bytes:
         """What can still move, and nothing finished; the same bytes for the same tokens and data."""
-        return state.pack(self.scope, (self, *self.instances.values()))
+        return state.pack(self.scope, self.all_instances(), self.mail)
+
+    def all_instances(self) -> tuple[ProcessInstance, ...]:
+        """The outermost one first, and each after the one that holds it."""
+        return (self, *self.instances.values())
 
     # ---- what specs ask of the run
 
@@ -155,9 +182,14 @@ class Run(ProcessInstance):
         for name, expression in script.assignments:
             task.workflow.variables.write({name: self.evaluate(expression, task)})
 
-    def enter(self, task: Any, body: str, scope: Scope | None = None, number: int = 0) -> None:
+    def enter(self, task: Any, body: str, scope: Scope | None = None, number: int = 0, begin_at: str | None = None) -> None:
         self.instances[task.id, number] = ProcessInstance(
-            self.model.processes[body], self, task, scope=scope or task.workflow.variables, number=number
+            self.model.processes[body],
+            self,
+            task,
+            scope=scope or task.workflow.variables,
+            number=number,
+            begin_at=begin_at,
         )
 
     def leave(self, task: Any) -> None:
@@ -217,6 +249,11 @@ class Run(ProcessInstance):
                 if _catches(task, EventKind.SIGNAL) and events.code_of(task.task_spec.node) == signal:
                     self._next_steps.append(lambda task=task: self._catch(task, thrower, signal))  # type: ignore[misc]
 
+    def post(self, letter: Letter) -> None:
+        """Keep a message to another pool until somebody there waits for it."""
+        self.mail.append(letter)
+        self.carried(letter, False)
+
     # ---- moving tokens
 
     def complete(self, token_id: str, values: Variables) -> None:
@@ -254,7 +291,13 @@ class Run(ProcessInstance):
         for _ in range(MAX_STEPS):
             if self._next_steps:
                 self._next_steps.pop(0)()
-            elif not (self._condition_happens() or self._run_next() or self._finish_one_instance() or self._open_one_join()):
+            elif not (
+                self._condition_happens()
+                or self._run_next()
+                or self._finish_one_instance()
+                or self._open_one_join()
+                or mail.deliver_one(self)
+            ):
                 return self._check_not_stuck()
         raise ModelFailed(
             f"The model ran {MAX_STEPS} steps without coming to a wait state. If it loops, draw a task or an event into the loop.",
@@ -299,8 +342,8 @@ class Run(ProcessInstance):
                 listener.cancel()
             self.ledger = []
             return
-        waiting = [task for instance in (self, *self.instances.values()) for task in instance.live()]
-        if not any(wait_of(task) in _FROM_OUTSIDE for task in waiting):
+        waiting = deadlock.stuck_tasks(self)
+        if waiting:
             names = ", ".join(sorted({f'"{task.task_spec.name}"' for task in waiting}))
             raise ModelFailed(
                 f"The model is stuck: tokens wait at {names}, and nothing that can still happen would move them. Mend the model.",

@@ -24,6 +24,8 @@ from SpiffWorkflow.util.task import TaskState
 from motcua.bpmn.elements import Node, NodeKind
 from motcua.bpmn.expressions import Expression, Script
 from motcua.engine.spiff.ledger import Plan, remember_body
+from motcua.engine.spiff.scopes import Scope
+from motcua.engine.values import Value
 
 LIVE = TaskState.READY | TaskState.WAITING | TaskState.STARTED
 
@@ -77,6 +79,14 @@ class Pass(NodeSpec):
     """A token goes straight through: the root, start, end and link events."""
 
 
+class Root(Pass):
+    """Where an instance begins: at its start event (of several, at the one it was begun by), and at what waits beside the body."""
+
+    def _following(self, my_task: Any) -> list[Any]:
+        instance, starts = my_task.workflow, self._wf_spec.starts
+        return [spec for spec in self.outputs if spec.name not in starts or instance.begin_at in (None, spec.name)]
+
+
 class Group(Pass):
     """What holds tokens together that end each other: it is remembered as long as they are."""
 
@@ -125,6 +135,10 @@ class Containing(NodeSpec):
         super().__init__(process, name, node)
         self.body = body
 
+    def scope(self, my_task: Any, own: dict[str, Value]) -> Scope | None:
+        """The scope of an instance with these names of its own; None where an instance has none."""
+        return None
+
     def body_done(self, my_task: Any, instance: Any) -> None:
         """An instance has no live token left."""
         remember_body(instance)
@@ -156,7 +170,8 @@ class ProcessSpec(WorkflowSpec):  # type: ignore[misc]
 
     def __init__(self, name: str) -> None:
         super().__init__(name=name)
-        self.start = Pass(self, " root", None)  # a blank is in no id of XML, so no node can have this name
+        self.starts: set[str] = set()  # the start events of this body
+        self.start = Root(self, " root", None)  # a blank is in no id of XML, so no node can have this name
         self.data_objects: dict[str, Any] = {}
         self.io_specification = None
         self.inclusive: list[Any] = []  # the inclusive gateways, which are asked when nothing else can run

@@ -32,6 +32,7 @@ class Token:
     """A place where the dossier waits. `at` is when the token arrived; `stops_clock` when the wait is off the authority's clock.
 
     round: of a timer that repeats, which of its instants is waited for, from 1.
+    takes_messages: whether a message from outside may be given to it now, if it waits for one.
     """
 
     id: str
@@ -41,6 +42,7 @@ class Token:
     at: datetime
     stops_clock: ClockStop | None
     round: int = 1
+    takes_messages: bool = True
 
 
 def token_gone(token_id: str) -> TokenGone:
@@ -57,7 +59,13 @@ def token_of(task: Any) -> Token:
         at=datetime.fromisoformat(task.internal_data["at"]),
         stops_clock=_clock_stop_of(task),
         round=task.internal_data.get("round", 1),
+        takes_messages=not _is_closed_to_outside(task),
     )
+
+
+def _is_closed_to_outside(task: Any) -> bool:
+    spec = task.task_spec
+    return isinstance(spec, CatchEvent) and (spec.only_from_inside or spec.is_busy(task))
 
 
 def wait_of(task: Any) -> Wait:
@@ -71,6 +79,13 @@ def wait_of(task: Any) -> Wait:
     return Wait.OTHER
 
 
+def can_be_moved(task: Any) -> bool:
+    """Whether somebody or something outside of the run can move it. A message from another pool comes from inside."""
+    spec = task.task_spec
+    return wait_of(task) in _FROM_OUTSIDE and not (isinstance(spec, CatchEvent) and spec.only_from_inside)
+
+
+_FROM_OUTSIDE = frozenset({Wait.PERSON, Wait.SERVICE, Wait.MESSAGE, Wait.TIMER, Wait.CONDITION})
 _WAITS = {
     EventKind.TIMER: Wait.TIMER,
     EventKind.MESSAGE: Wait.MESSAGE,

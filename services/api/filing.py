@@ -5,6 +5,7 @@ from __future__ import annotations
 from motcua.engine.dossier import Applicant, Dossier
 from motcua.engine.dossier_engine import Application
 from motcua.engine.forms import read_entries
+from motcua.engine.starts import start_for
 from motcua.errors import Conflict
 from motcua.services.api.backend import Backend
 from motcua.services.api.shapes import ApplicationTaken
@@ -29,6 +30,7 @@ def file_application(backend: Backend, taken: ApplicationTaken, actor: str, key:
         channel=taken.channel,
         case=taken.case,
         entries=taken.entries,
+        message=taken.message,
         request_id=None if key is None else f"{actor}/{key}",
     )
     opened = backend.engine.open(application, actor)
@@ -47,8 +49,12 @@ def _same(backend: Backend, application: Application, dossier: Dossier) -> bool:
     kept = (dossier.procedure_code, dossier.authority_code, dossier.tier, dossier.channel, dossier.case)
     if said != kept or application.applicant != dossier.applicant:
         return False
-    content = backend.store.events(dossier.code)[0].content
+    opened = backend.store.events(dossier.code)[0]
+    if opened.facts.get("message") != application.message:
+        return False
+    content = opened.content
     if content is None:  # erased by law: what was entered can no longer be compared
         return True
-    form = backend.engine.procedures.get(dossier.version_id).model.start_node.form
+    model = backend.engine.procedures.get(dossier.version_id).model
+    form = start_for(model, application.message).form
     return read_entries(form, application.entries, "The application") == content.get("entries")

@@ -34,6 +34,9 @@ class CorrectionTaken(ActTaken):
     entries: Annotated[
         Entries, Field(description="Variables by name, as the model declares them; decimals as text.", max_length=300)
     ]
+    process: Annotated[
+        str | None, Field(max_length=200, description="The process of another pool; by default the dossier's own variables.")
+    ] = None
 
 
 class MoveTaken(ActTaken):
@@ -78,7 +81,10 @@ def move_token(code: DossierCode, token_id: TaskId, move: MoveTaken, backend: Th
 @router.post("/corrections", response_model=DossierGiven)
 def correct_data(code: DossierCode, correction: CorrectionTaken, backend: TheBackend, actor: Acting) -> DossierGiven:
     """Put right what was entered or computed; the old and the new value are kept as personal content of the event."""
-    return DossierGiven.model_validate(operators.correct_data(backend.engine, code, correction.entries, actor, correction.because))
+    corrected = operators.correct_data(
+        backend.engine, code, correction.entries, actor, correction.because, process=correction.process
+    )
+    return DossierGiven.model_validate(corrected)
 
 
 @router.post("/suspend", response_model=DossierGiven)

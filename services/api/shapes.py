@@ -52,6 +52,7 @@ class ApplicationTaken(Taken):
     tier: Annotated[str | None, Field(max_length=20, description="By default the authority's own.")] = None
     channel: Channel = Channel.DIRECT
     case: Annotated[str | None, Field(max_length=200, description="Only where the procedure's limit differs by case.")] = None
+    message: Annotated[str | None, Field(max_length=100, description="The start that is meant, where there are several.")] = None
     applicant: ApplicantTaken
     entries: Annotated[Entries, Field(description="The fields of the model's start form; decimals as text.", max_length=300)] = {}
 

@@ -59,6 +59,7 @@ def open_dossier(
     phone: Annotated[str | None, typer.Option(help="The applicant's phone number, if known.")] = None,
     channel: Annotated[Channel, typer.Option(help="How it came in.")] = Channel.DIRECT,
     case: Annotated[str | None, typer.Option(help="The case, where the procedure's limit differs by case.")] = None,
+    message: Annotated[str | None, typer.Option(help="The start that is meant, where the procedure has several.")] = None,
     entry: Entries = None,
     actor: Actor = "",
     as_json: AsJson = False,
@@ -78,6 +79,7 @@ def open_dossier(
             channel=channel,
             case=case,
             entries=read_entry_options(entry),
+            message=message,
         )
         opened = app.engine.open(application, _actor(actor)).dossier
     _tell(DossierGiven.model_validate(opened), f"Opened {opened.code}: {opened.status.value}.", as_json)

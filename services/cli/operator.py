@@ -144,6 +144,7 @@ def correct(
     code: Code,
     reason: Reason,
     entry: Annotated[list[str], typer.Option("--entry", "-e", metavar="NAME=VALUE", help="A variable; repeat it for each.")],
+    process: Annotated[str | None, typer.Option(help="The process of another pool, where its data are meant.")] = None,
     legal_basis: LegalBasis = None,
     actor: Actor = "",
     as_json: AsJson = False,
@@ -153,8 +154,9 @@ def correct(
     Example: motcua operator correct H05.21-260302-0001 -e child_name="Trần Bảo Anh" --reason "misread on the paper"
     """
     with open_app(read_settings()) as app:
-        entries = _typed(app, code, entry)
-        dossier = operators.correct_data(app.engine, code, entries, _actor(actor), Because(reason, legal_basis))
+        entries = _typed(app, code, entry, process)
+        because = Because(reason, legal_basis)
+        dossier = operators.correct_data(app.engine, code, entries, _actor(actor), because, process=process)
     _tell(dossier, f"Corrected in {code}: {', '.join(sorted(entries))}.", as_json)
 
 
@@ -289,9 +291,9 @@ def _mapping(options: list[str] | None) -> dict[str, str]:
     return renamed
 
 
-def _typed(app: App, code: str, options: list[str]) -> dict[str, Any]:
+def _typed(app: App, code: str, options: list[str], process: str | None) -> dict[str, Any]:
     """The entries; true and false are booleans where the variable is one, and an empty value empties an optional one."""
-    known = operators.correctable_of(app.engine, code)
+    known = operators.correctable_of(app.engine, code, process)
     return read_entry_options(options, {name: str(field.type) for name, field in known.items()})
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from motcua.bpmn.collaboration import main_process, other_processes
 from motcua.bpmn.document import read_document
 from motcua.bpmn.elements import Definitions, FormField, Node, walk
 from motcua.engine.dossier import Dossier
@@ -54,9 +55,9 @@ def whereabouts(backend: Backend, dossier: Dossier, events: tuple[Event, ...]) -
     diagrams = []
     activities: dict[str, str] = {}
     models = _models(backend, dossier)
-    passed = {process for _, process, nodes, _ in models if done & nodes.keys()}
-    for part, process, nodes, name in models:
-        here = tuple(token.node.id for token in tokens if token.process.split("/")[0] == process and token.node.id in nodes)
+    passed = {process for _, processes, nodes, _ in models for process in processes if done & nodes.keys()}
+    for part, processes, nodes, name in models:
+        here = tuple(token.node.id for token in tokens if token.process.split("/")[0] in processes and token.node.id in nodes)
         activities = {**{node.id: node.name or node.id for node in nodes.values()}, **activities}
         if part == "main" or here:
             through = {node.id for node in nodes.values() if node.id in done or node.called_element in passed}
@@ -64,7 +65,7 @@ def whereabouts(backend: Backend, dossier: Dossier, events: tuple[Event, ...]) -
     awaited = tuple(
         AwaitedMessage(token.node.event.message, token.node.name or token.node.id, token.node.payload)
         for token in tokens
-        if token.wait is Wait.MESSAGE and token.node.event is not None and token.node.event.message is not None
+        if token.wait is Wait.MESSAGE and token.takes_messages and token.node.event and token.node.event.message is not None
     )
     return Whereabouts(tuple(diagrams), awaited, activities)
 
@@ -79,7 +80,9 @@ def model_of(backend: Backend, dossier: Dossier, part: str) -> bytes:
     return version.shared[part]
 
 
-_DONE = frozenset({"act", "task_completed", "timer_fired", "message_delivered", "clock_resumed", "condition_met"}) | {
+_DONE = frozenset(
+    {"act", "task_completed", "timer_fired", "message_sent", "message_delivered", "clock_resumed", "condition_met"}
+) | {
     *("signal_thrown", "signal_caught", "error_caught", "escalation_thrown", "escalation_caught", "transaction_cancelled"),
     "compensation_thrown",
 }
@@ -93,14 +96,17 @@ def _tokens(backend: Backend, dossier: Dossier) -> list[Token]:
     return Run.restore(compiled.model, backend.store.state(dossier.code), backend.clock.now(), {}).tokens()
 
 
-def _models(backend: Backend, dossier: Dossier) -> list[tuple[str, str, dict[str, Node], str]]:
+def _models(backend: Backend, dossier: Dossier) -> list[tuple[str, tuple[str, ...], dict[str, Node], str]]:
+    """Each document with its processes (several where it has pools), their nodes, and the name of the first."""
     version = backend.store.version(dossier.version_id)
     parts = (("main", version.model), *sorted(version.shared.items()))
-    return [
-        (part, process.id, {node.id: node for node in walk(process)}, process.name)
-        for part, content in parts
-        for process in _read(content).processes
-    ]
+    found = []
+    for part, content in parts:
+        read = _read(content)
+        drawn = [process for process in (main_process(read), *other_processes(read)) if process is not None]
+        nodes = {node.id: node for process in drawn for node in walk(process)}
+        found.append((part, tuple(process.id for process in drawn), nodes, drawn[0].name))
+    return found
 
 
 @lru_cache(maxsize=256)

@@ -111,6 +111,7 @@ _EVENT = {
     "timer_fired": "Đến giờ hẹn của quy trình",
     "timer_never_due": "Giờ hẹn không đặt được vì chưa rõ thời hạn",
     "message_received": "Nhận tin từ bên ngoài",
+    "message_sent": "Gửi tin sang quy trình khác của hồ sơ",
     "message_delivered": "Chuyển tin vào quy trình",
     "message_expired": "Tin hết hạn, không ai nhận",
     "message_refused": "Tin không hợp lệ",

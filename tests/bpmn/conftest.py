@@ -19,8 +19,10 @@ from tests.house import ROOT
 HERE = Path(__file__).parent
 EVERY_EXTENSION = HERE / "every_extension.bpmn"
 COMPENSATION = HERE / "compensation.bpmn"
+TWO_POOLS = HERE / "two_pools.bpmn"
+MADE_FOR_TESTS = (EVERY_EXTENSION, COMPENSATION, TWO_POOLS)
 PACKAGED = (*sorted((ROOT / "bpmn").glob("models/**/*.bpmn")), *sorted((ROOT / "bpmn").glob("shared/*.bpmn")))
-MODELS = (EVERY_EXTENSION, COMPENSATION, *PACKAGED)
+MODELS = (*MADE_FOR_TESTS, *PACKAGED)
 DESCRIPTOR = ROOT / "bpmn" / "schema" / "motcua.json"
 NODE_PROJECT = HERE / "node"
 

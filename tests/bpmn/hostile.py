@@ -41,6 +41,22 @@ _STRANGE: Final = "".join(f' a{number}="1"' for number in range(20))
 _LINK: Final = '<bpmn:linkEventDefinition name="l"/>'
 _ERROR: Final = "<bpmn:errorEventDefinition/>"
 
+_PROCEDURE: Final = '<bpmn:extensionElements><motcua:procedure code="1.001193"/></bpmn:extensionElements>'
+_TIMER: Final = "<bpmn:timerEventDefinition><bpmn:timeCycle>every 5 working days</bpmn:timeCycle></bpmn:timerEventDefinition>"
+
+
+def _pools(main: str, other: str, flows: str = "", more: str = "") -> bytes:
+    """A procedure and a process in another pool, with what stands in them."""
+    processes = f'<bpmn:process id="p" isExecutable="true">{_PROCEDURE}{main}</bpmn:process>\n'
+    processes += f'<bpmn:process id="q" isExecutable="true">{other}</bpmn:process>\n{more}'
+    pools = '<bpmn:participant id="pp" processRef="p"/><bpmn:participant id="pq" processRef="q"/>'
+    return f'{OPEN}<bpmn:collaboration id="c">{pools}\n{flows}</bpmn:collaboration>\n{processes}</bpmn:definitions>'.encode()
+
+
+def _fields(tag: str, n: int, line: Callable[[int], str]) -> str:
+    return f"<bpmn:extensionElements><motcua:{tag}>\n{_times(n, line)}</motcua:{tag}></bpmn:extensionElements>"
+
+
 HOSTILE: Final[Mapping[str, Callable[[int], bytes]]] = {
     "one id everywhere": lambda n: whole('<bpmn:manualTask id="x"/>\n' * n),
     "every id twice": lambda n: whole(_times(n, lambda i: f'<bpmn:manualTask id="x{i // 2}"/>')),
@@ -94,6 +110,28 @@ HOSTILE: Final[Mapping[str, Callable[[int], bytes]]] = {
                 f"{'(1 + ' * 15}x{i}{')' * 15}</bpmn:conditionExpression></bpmn:sequenceFlow>"
             ),
         )
+    ),
+    "message flows between two tasks": lambda n: _pools(
+        '<bpmn:sendTask id="a"/>',
+        '<bpmn:receiveTask id="b"/>',
+        _times(n, lambda i: f'<bpmn:messageFlow id="x{i}" sourceRef="a" targetRef="b"/>'),
+    ),
+    "message flows between nothing": lambda n: _pools(
+        "", "", _times(n, lambda i: f'<bpmn:messageFlow id="x{i}" sourceRef="a{i}" targetRef="b{i}"/>')
+    ),
+    "a message that carries nothing that is taken": lambda n: _pools(
+        _event("sendTask", "a", _fields("arguments", n // 2, lambda i: f'<motcua:input name="x{i}" expression="1"/>')),
+        _event("receiveTask", "b", _fields("payload", n // 2, lambda i: f'<motcua:field name="y{i}" type="text"/>')),
+        '<bpmn:messageFlow id="x" sourceRef="a" targetRef="b"/>',
+    ),
+    "starts of another pool": lambda n: _pools("", _times(n // 3, lambda i: _event("startEvent", f"x{i}", _TIMER))),
+    "executable processes in no pool": lambda n: _pools(
+        "",
+        "",
+        more=_times(n // 3, lambda i: f'<bpmn:process id="r{i}" isExecutable="true"><bpmn:startEvent id="x{i}"/></bpmn:process>'),
+    ),
+    "calls from another pool": lambda n: _pools(
+        "", _times(n, lambda i: f'<bpmn:callActivity id="x{i}" calledElement="shared_return_result"/>')
     ),
     "one long script": lambda n: whole(
         '<bpmn:scriptTask id="g" scriptFormat="motcua"><bpmn:script>'

@@ -95,7 +95,7 @@ def test_a_sound_model_has_no_finding(context: CheckContext) -> None:
         ('attachedToRef="collect"', 'attachedToRef="collect" cancelActivity="false"', "boundary-event", "declined"),
         ('scriptFormat="motcua"', 'scriptFormat="python"', "script", "count_fee"),
         ('isExecutable="true"', 'isExecutable="false"', "process", "every_extension"),
-        ("  <bpmndi:BPMNDiagram", '  <bpmn:process id="second"/>\n  <bpmndi:BPMNDiagram', "process", "definitions_every_extension"),
+        ("  <bpmndi:BPMNDiagram", '  <bpmn:process id="second"/>\n  <bpmndi:BPMNDiagram', "process", "second"),
         ('code="1.000000"', 'code="9.999999"', "procedure", "every_extension"),
         # the graph
         ('id="file_papers"', 'id="check"', "duplicate-id", "check"),

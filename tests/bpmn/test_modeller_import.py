@@ -46,6 +46,8 @@ def test_a_model_opens_in_the_modeller_without_a_warning(path: Path, page: Any) 
     descriptor = json.loads(DESCRIPTOR.read_text(encoding="utf-8"))
     opened = page.evaluate(_OPEN, [path.read_text(encoding="utf-8"), descriptor])
     assert opened["warnings"] == []
-    inside = [container for process in read_document(path.read_bytes(), path.name).processes for container in bodies(process)]
+    model = read_document(path.read_bytes(), path.name)
+    inside = [container for process in model.processes for container in bodies(process)]
     expected = {node.id for container in inside for node in container.nodes} | {flow.id for each in inside for flow in each.flows}
+    expected |= {pool.id for pool in model.participants} | {flow.id for flow in model.message_flows}
     assert expected <= set(opened["drawn"])

@@ -28,6 +28,7 @@ from motcua.engine.service_calls import apply_outcome, holds_lease
 from motcua.engine.spiff.run import TokenGone
 from motcua.engine.store import UnknownTask
 from motcua.procedures_catalog.procedure import CaseNeeded
+from tests import pool_models
 from tests.office import Office
 
 LAWYER, BIRTH, SHOP, LAND, COPIES = "1.000828", "1.001193", "1.001612", "1.012783", "2.000815"
@@ -408,3 +409,19 @@ class DossierStories:
         office.do(code, "check_completeness")
         (incident,) = office.store.incidents()
         assert incident.attempts == 1
+
+    # ---- several pools
+
+    def test_a_message_between_pools_is_kept_in_the_dossier_until_the_other_office_waits_for_it(self, office: Office) -> None:
+        office.engine.publish(pool_models.version(pool_models.BUSY))
+        code = office.engine.open(office.application(SHOP, entries={"area": "100.5"})).code
+        office.do(code, "assess")
+        office.do(code, "compute_tax", vnd_per_square_metre=2_000)
+        assert office.dossier(code).wake_at == office.clock.now() + timedelta(days=30)
+        assert office.do(code, "measure").ending is Ending.RETURNED
+        (sent,) = [
+            event for event in office.store.events(code) if event.kind == "message_sent" and event.facts["message"] == "tax_notice"
+        ]
+        assert sent.content == {"payload": {"tax_vnd": 201_000}}
+        assert office.dossier(code).closed_at is not None
+        assert verify(office.store.events(code)).holds

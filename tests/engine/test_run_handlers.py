@@ -243,8 +243,8 @@ def test_a_cancel_end_event_outside_of_a_transaction_stops_the_step() -> None:
         play.complete("x")
 
 
-def test_a_process_cannot_be_started_by_an_event() -> None:
-    model = process([handler("x", definition(EventKind.MESSAGE, "m"), [end("e")], "x_start > e"), start(), end()], "start > end")
+def test_a_process_cannot_be_started_by_an_event_other_than_a_message() -> None:
+    model = process([handler("x", definition(EventKind.SIGNAL, "m"), [end("e")], "x_start > e"), start(), end()], "start > end")
     top = process([*(n for n in model.processes[0].nodes[0].body.nodes)], "x_start > e")  # type: ignore[union-attr]
     with pytest.raises(ModelNotRunnable, match="x_start"):
         compile_model(top, {})

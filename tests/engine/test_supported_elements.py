@@ -19,6 +19,7 @@ from motcua.bpmn.elements import (
     NodeKind,
     OperationUse,
     Timer,
+    TimerClock,
     TimerKind,
 )
 from motcua.engine.spiff.compile import ModelNotRunnable, compile_model
@@ -33,6 +34,7 @@ from tests.small_models import (
     handler,
     node,
     person,
+    pools,
     process,
     repeated,
     start,
@@ -157,6 +159,55 @@ def test_an_event_runs_in_a_position_exactly_if_the_manual_says_so(kind: EventKi
     if position in {"boundary", "handler"} and says != "–":
         accepted, _ = is_accepted(model_with(kind, position, False))
         assert accepted == (says == "yes")
+
+
+def starts_table() -> dict[tuple[EventKind, str], str]:
+    """(event, whose process) → what the manual's table of starts says."""
+    lines = [line for line in MANUAL.splitlines() if line.startswith("| ")]
+    head = next(index for index, line in enumerate(lines) if line.startswith("| starts |"))
+    rows = itertools.takewhile(lambda line: not line.startswith("| event |"), lines[head + 1 :])
+    found: dict[tuple[EventKind, str], str] = {}
+    for row in rows:
+        kind, main, other, _ = (cell.strip() for cell in row.strip("|").split("|"))
+        found |= {(EventKind(kind), "main"): main, (EventKind(kind), "other"): other}
+    return found
+
+
+STARTS = starts_table()
+
+
+def started_by(kind: EventKind, whose: str) -> Definitions:
+    """A model that is right in everything but, perhaps, what starts one of its two processes."""
+    first = {whose: node("first", NodeKind.START_EVENT, event=event(kind))}
+    if kind is EventKind.TIMER:
+        timer = Timer(TimerKind.DURATION, "3 working days", TimerClock.WALL)
+        first = {whose: node("first", NodeKind.START_EVENT, event=EventDefinition(kind, timer=timer))}
+    says = [throw("say", EventKind.SIGNAL, "NAME")] if kind is EventKind.SIGNAL else []
+    copies = node("copies", NodeKind.SCRIPT_TASK, script="copies = 1", script_format="motcua")
+    main = process(
+        [first.get("main", start()), copies, officer("work"), *says, end()],
+        " > ".join([first.get("main", start()).id, "copies", "work", *(each.id for each in says), "end"]),
+    )
+    other = process(
+        [first.get("other", start("start2")), replace(copies, id="copies2"), officer("work2"), end("end2")],
+        f"{first.get('other', start('start2')).id} > copies2 > work2 > end2",
+        id="other",
+    )
+    return pools(main, other)
+
+
+@pytest.mark.parametrize(("kind", "whose"), STARTS)
+def test_an_event_starts_a_process_exactly_if_the_manual_says_so(kind: EventKind, whose: str) -> None:
+    runs = STARTS[kind, whose] != "–"
+    assert is_accepted(started_by(kind, whose)) == (runs, runs)
+
+
+def test_the_table_of_starts_has_every_kind_that_can_be_drawn_there() -> None:
+    never = {EventKind.TERMINATE, EventKind.LINK, EventKind.CANCEL}
+    assert {kind for kind, _ in STARTS} == set(EventKind) - never
+    for kind in never:
+        for whose in ("main", "other"):
+            assert is_accepted(started_by(kind, whose)) == (False, False)
 
 
 def test_the_table_of_events_has_every_kind() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from motcua.engine.event_log import erase_content
+from motcua.engine.starts import start_for
 from motcua.services.api.application import create_api
 from tests.services.edge import (
     BIRTH,
@@ -341,7 +342,7 @@ def _with_fact(event: Any, name: str, value: str) -> Any:
 def _any_application(backend: EdgeBackend, code: str) -> dict[str, Any]:
     """An application with something in every field of the procedure's form."""
     version = backend.catalog.versions(code)[0]
-    start = backend.engine.publish(version).model.start_node
+    start = start_for(backend.engine.publish(version).model, None)
     samples = {"text": "chữ", "integer": 1, "decimal": "1.5", "boolean": True, "date": "2026-02-20"}
     entries = {each.name: each.options[0].value if each.type == "choice" else samples[each.type] for each in start.form}
     return birth_application(procedure_code=code, entries=entries)

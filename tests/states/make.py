@@ -10,10 +10,10 @@ import sys
 from pathlib import Path
 
 from motcua.engine.spiff.run import Run
-from tests.states import basic_examples, further_examples
+from tests.states import basic_examples, further_examples, pool_examples
 
 HERE = Path(__file__).parent
-EXAMPLES = {**basic_examples.EXAMPLES, **further_examples.EXAMPLES}
+EXAMPLES = {**basic_examples.EXAMPLES, **further_examples.EXAMPLES, **pool_examples.EXAMPLES}
 
 
 def write(release: str) -> list[Path]:
