@@ -29,9 +29,14 @@ from motcua.bpmn.reading import DATA_TAGS, DRAWING_ONLY, MODEL, NODE_TAGS, Readi
 from motcua.errors import InvalidInput
 
 DIAGRAM: Final = "http://www.omg.org/spec/BPMN/20100524/DI"
-MAX_BYTES: Final = 5_000_000
+# Some eight times what the largest models of real procedures need, and little enough to be looked through within a second.
+MAX_BYTES: Final = 500_000
 MAX_DEPTH: Final = 60
-MAX_ELEMENTS: Final = 30_000
+MAX_ELEMENTS: Final = 5_000
+MAX_ATTRIBUTES: Final = 50
+"""Of one element; standard and extension together have fewer than 15."""
+MAX_VALUE: Final = 10_000
+"""Characters of one attribute's value; the longest, an expression, may have 2,000."""
 
 
 class ModelUnreadable(InvalidInput):
@@ -41,8 +46,9 @@ class ModelUnreadable(InvalidInput):
 def read_document(content: bytes, source: str) -> Definitions:
     """The document in `content`. `source` names it in messages: a path, or where it came from.
 
-    Raises ModelUnreadable for what is not well-formed XML in UTF-8, carries a document type, is larger than 5 MB or 30,000
-    elements or deeper than 60, or has another root than bpmn:definitions.
+    Raises ModelUnreadable for what is not well-formed XML in UTF-8, carries a document type, is larger than 500,000 bytes or 5,000
+    elements or deeper than 60, has an element with more than 50 attributes or a value of more than 10,000 characters, or has
+    another root than bpmn:definitions.
     """
     root = _parse(content, source)
     reading = Reading()
@@ -88,7 +94,7 @@ _NAMED: Final = frozenset({"message", "error", "signal", "escalation"})
 def _parse(content: bytes, source: str) -> etree._Element:
     if len(content) > MAX_BYTES:
         raise ModelUnreadable(
-            f"{source} has {len(content):,} bytes, and a model may have {MAX_BYTES:,}; split it into shared parts.",
+            f"{source}:0 has more bytes than the {MAX_BYTES:,} that a model may have; split it into shared parts.",
             source=source,
             line=0,
         )
@@ -134,8 +140,12 @@ def _parse(content: bytes, source: str) -> etree._Element:
         count += event == "start"
         if count > MAX_ELEMENTS:
             raise ModelUnreadable(
-                f"{source} has more than {MAX_ELEMENTS:,} elements; split it into shared parts.", source=source, line=line(element)
+                f"{source}:{line(element)} has more than {MAX_ELEMENTS:,} elements; split it into shared parts.",
+                source=source,
+                line=line(element),
             )
+        if event == "start" and (objection := _too_much(element)):
+            raise ModelUnreadable(f"{source}:{line(element)} {objection}.", source=source, line=line(element))
         if depth > MAX_DEPTH:
             raise ModelUnreadable(
                 f"{source}:{line(element)} is nested more than {MAX_DEPTH} elements deep; move inner parts into shared parts.",
@@ -143,6 +153,14 @@ def _parse(content: bytes, source: str) -> etree._Element:
                 line=line(element),
             )
     return root
+
+
+def _too_much(element: etree._Element) -> str | None:
+    if len(element.attrib) > MAX_ATTRIBUTES:
+        return f"has an element with more than {MAX_ATTRIBUTES} attributes; remove those that BPMN does not know"
+    if any(len(value) > MAX_VALUE for value in element.values()):
+        return f"has an attribute with more than {MAX_VALUE:,} characters; shorten it"
+    return None
 
 
 def _read_names(root: etree._Element, reading: Reading) -> None:
@@ -181,7 +199,7 @@ def _process(element: etree._Element, reading: Reading) -> Process:
         name=element.get("name", ""),
         is_executable=truth(element, "isExecutable", default=False),
         procedure_code=procedure_code,
-        nodes=tuple(replace(node, lane=lane_of.get(node.id)) for node in nodes),
+        nodes=tuple(replace(node, lane=lane_of[node.id]) if node.id in lane_of else node for node in nodes),
         flows=flows,
         lanes=tuple(lanes),
         documentation=documentation,

@@ -140,6 +140,19 @@ class Dossier:
 
 
 @dataclass(frozen=True, slots=True)
+class Draft:
+    """A half-filled form, as it was typed: text where the form wants a date. Personal content, gone with the open task.
+
+    revision: grows by one with each saving, from 1.
+    """
+
+    entries: Variables
+    revision: int
+    saved_by: str
+    saved_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class OpenTask:
     """A user task that waits for a person. Every list is filtered by authority, tier, role and assignee."""
 
@@ -156,6 +169,7 @@ class OpenTask:
     assignee: str | None = None
     delegated_by: str | None = None
     form: tuple[dict[str, Any], ...] = ()
+    draft: Draft | None = None
 
 
 class CallState(StrEnum):

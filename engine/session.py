@@ -16,7 +16,7 @@ from typing import Any
 
 from motcua.bpmn.elements import Node
 from motcua.engine import acts, messages, settling
-from motcua.engine.calendars import Calendar
+from motcua.engine.calendars import VIETNAM, Calendar
 from motcua.engine.compiled import CompiledProcedure
 from motcua.engine.connectors import Operation
 from motcua.engine.deadlines import SUPPLEMENT_ONCE
@@ -256,9 +256,9 @@ class DossierSession:
 
     def move_on(self) -> None:
         """Advance to the next wait state, and deliver kept messages to whatever now waits for them."""
-        self.run.advance(self._node_completed)
+        self.run.advance(self._node_completed, self.record)
         while messages.deliver_kept(self):
-            self.run.advance(self._node_completed)
+            self.run.advance(self._node_completed, self.record)
 
     def change(self) -> Change:
         """Settle what the tokens wait for, and gather everything that this command writes."""
@@ -355,4 +355,5 @@ def _facts(dossier: Dossier, compiled: CompiledProcedure) -> dict[str, Value]:
         "authority_tier": dossier.tier,
         "supplement_requests": dossier.supplement_requests,
         "limit_known": acts.limit_of(compiled.procedure, dossier.case)[0] is not None,
+        "fee_in_force_vnd": compiled.procedure.fee.amount_on(dossier.filed_at.astimezone(VIETNAM).date()),
     }

@@ -67,7 +67,7 @@ class SwallowedFailure(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class TaskClosed:
-    """A task that left the work list. how: completed, cancelled."""
+    """A task that left the work list, and its draft is erased. how: completed, cancelled."""
 
     id: str
     closed_at: datetime

@@ -63,10 +63,12 @@ def check(
 
 def _findings(path: Path, context: CheckContext) -> tuple[Finding, ...]:
     from motcua.bpmn.checks import Finding, Severity, check_model
-    from motcua.bpmn.document import ModelUnreadable, read_document
+    from motcua.bpmn.document import MAX_BYTES, ModelUnreadable, read_document
 
+    with path.open("rb") as file:
+        content = file.read(MAX_BYTES + 1)  # a larger file is refused by its size, however large it is
     try:
-        return check_model(read_document(path.read_bytes(), str(path)), context)
+        return check_model(read_document(content, str(path)), context)
     except ModelUnreadable as unreadable:
         line = unreadable.facts["line"]
         return (Finding(UNREADABLE, Severity.ERROR, None, line, str(unreadable), "give a BPMN 2.0 file"),)

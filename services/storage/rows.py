@@ -19,6 +19,7 @@ from motcua.engine.dossier import (
     Channel,
     DocumentRecord,
     Dossier,
+    Draft,
     Ending,
     LegalPause,
     MessageRecord,
@@ -76,6 +77,7 @@ _TASK = (
     *("id", "dossier_code", "activity_id", "name", "role", "tier", "authority_code", "opened_at", "norm_hours", "norm_due_at"),
     *("assignee", "delegated_by", "form"),
 )
+_DRAFT = ("entries", "revision", "saved_by", "saved_at")
 _CALL = (
     *("key", "dossier_code", "operation", "inputs", "asked_at", "task_id", "activity_id", "lane", "order", "state", "attempts"),
     *("max_attempts", "next_attempt_at", "lease_until", "fence", "reference", "outputs", "error"),
@@ -110,7 +112,9 @@ def content_row(event: Event) -> dict[str, Any]:
 
 
 def task_row(task: OpenTask, closed: TaskClosed | None) -> dict[str, Any]:
-    return {**_row(task, _TASK), **closing_row(closed)}
+    """With its draft, unless it is closed: a draft goes with the open task."""
+    draft = None if task.draft is None or closed is not None else _row(task.draft, _DRAFT)
+    return {**_row(task, _TASK), "draft": draft, **closing_row(closed)}
 
 
 def closing_row(closed: TaskClosed | None) -> dict[str, Any]:
@@ -231,10 +235,17 @@ def event_of(row: Row) -> Event:
     )
 
 
+def _draft(plain: Mapping[str, Any] | None) -> Draft | None:
+    if plain is None:
+        return None
+    return Draft(_variables(plain["entries"]), plain["revision"], plain["saved_by"], datetime.fromisoformat(plain["saved_at"]))
+
+
 def task_of(row: Row) -> OpenTask:
     return OpenTask(
         **{name: row[name] for name in _TASK if name != "form"},
         form=tuple(cast(Any, decode(each)) for each in row["form"]),
+        draft=_draft(row["draft"]),
     )
 
 

@@ -108,6 +108,7 @@ _EVENT = {
     "due_changed": "Đặt hạn trả",
     "promised": "Hẹn trả",
     "timer_fired": "Đến giờ hẹn của quy trình",
+    "timer_never_due": "Giờ hẹn không đặt được vì chưa rõ thời hạn",
     "message_received": "Nhận tin từ bên ngoài",
     "message_delivered": "Chuyển tin vào quy trình",
     "message_expired": "Tin hết hạn, không ai nhận",
@@ -125,6 +126,20 @@ _EVENT = {
     "exception_recorded": "Ghi nhận ngoại lệ",
     "clock_paused": "Tạm dừng tính thời hạn",
     "clock_resumed": "Tính tiếp thời hạn",
+    "signal_thrown": "Phát tín hiệu",
+    "signal_caught": "Nhận tín hiệu",
+    "condition_met": "Điều kiện đã thoả",
+    "error_caught": "Xử lý lỗi nghiệp vụ",
+    "escalation_thrown": "Báo lên cấp trên",
+    "escalation_caught": "Tiếp nhận báo cáo lên cấp trên",
+    "transaction_cancelled": "Huỷ giao dịch",
+    "suspended": "Tạm ngừng xử lý vì lý do kỹ thuật",
+    "resumed": "Tiếp tục xử lý",
+    "data_corrected": "Đính chính dữ liệu",
+    "token_moved": "Chuyển bước xử lý",
+    "draft_shortened": "Bản nháp mất mục mà biểu mẫu mới không có",
+    "migrated": "Chuyển sang phiên bản quy trình khác",
+    "payment_ignored": "Bỏ qua thông báo thanh toán",
     "closed": "Đóng hồ sơ",
 }
 
@@ -162,7 +177,7 @@ def event_detail(event: Event, activities: Mapping[str, str]) -> str:
         parts.append(activities.get(activity, activity))
     parts += [
         str(facts[name])
-        for name in ("operation", "message", "assignee", "author", "reason", "legal_basis", "why", "error")
+        for name in ("operation", "message", "code", "assignee", "author", "reason", "legal_basis", "why", "error")
         if facts.get(name)
     ]
     return " · ".join(part for part in parts if part)

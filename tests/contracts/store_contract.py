@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from motcua.engine.clock import ManualClock
 from motcua.engine.codec import ValueRefused
-from motcua.engine.dossier import Applicant, CallState, Ending, LegalPause, Promise, Status, Suspension
+from motcua.engine.dossier import Applicant, CallState, Draft, Ending, LegalPause, Promise, Status, Suspension
 from motcua.engine.event_log import verify
 from motcua.engine.store import (
     Change,
@@ -126,7 +126,15 @@ class StoreContract:
 
     def test_everything_that_a_command_writes_comes_back(self, store: Store) -> None:
         parts: dict[str, Any] = {
-            "tasks_opened": (a_task(norm_hours=4.5, norm_due_at=MONDAY + HOUR, assignee="lan", delegated_by="hoa"),),
+            "tasks_opened": (
+                a_task(
+                    norm_hours=4.5,
+                    norm_due_at=MONDAY + HOUR,
+                    assignee="lan",
+                    delegated_by="hoa",
+                    draft=Draft(HOSTILE, 3, "lan", MONDAY + HOUR),
+                ),
+            ),
             "calls": (
                 a_call(
                     inputs=HOSTILE,

@@ -194,7 +194,7 @@ def test_confirming_a_year_takes_the_provisional_mark_away(office: Office) -> No
 def test_each_authority_runs_on_its_own_calendar_from_the_first_command_on(office: Office) -> None:
     office.engine = running_on(office, FLOOD)
     code = office.file(LAWYER)
-    office.do(code, "check_completeness", fee_vnd=400_000)
+    office.do(code, "check_completeness")
     office.pay(code)
     assert office.dossier(code).due_on == date(2026, 3, 24)
 
