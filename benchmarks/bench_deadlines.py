@@ -21,6 +21,7 @@ from motcua.engine.calendars import Calendar, calendar_of, default_calendar
 from motcua.engine.deadlines import DEFAULT_POLICY, due
 from motcua.engine.dossier import Applicant, Channel, Dossier, LegalPause, Status
 from motcua.engine.due_arrays import due_array
+from motcua.engine.pause_arrays import PauseArrays
 from motcua.engine.scorecard import PeriodReport, period_report
 from motcua.engine.scorecard_arrays import CHANNELS, DossierColumns, period_report_of_columns
 from motcua.procedures_catalog.calendar_tables import packaged_tables
@@ -43,6 +44,8 @@ def run() -> dict[str, float | str]:
     paused = [(at, (LegalPause(at + timedelta(days=3), at + timedelta(days=9), "supplement", "ask"),)) for at in receipts]
     rng = np.random.default_rng(1)
     many = rng.integers(int(YEAR[0].timestamp()), int(YEAR[1].timestamp()), MILLION)
+    asked = (many + rng.integers(3600, 10 * 86_400, MILLION)).reshape(-1, 1)
+    pauses = PauseArrays(asked, asked + rng.integers(3600, 10 * 86_400, (MILLION, 1)), np.ones((MILLION, 1), dtype=np.bool_))
     ended = many + rng.integers(3600, 40 * 86_400, MILLION)
     channels = rng.integers(0, len(CHANNELS), MILLION).astype(np.int8)
     dossiers = _dossiers(many[:20_000].tolist(), ended[:20_000].tolist())
@@ -56,6 +59,10 @@ def run() -> dict[str, float | str]:
         "walk, paused": (100, lambda: [reference_count.working_days(at, 15, pauses) for at, pauses in paused[:100]]),
         "arrays": (MILLION, lambda: due_array(many, LIMIT, calendar)),
         "arrays, hours": (MILLION, lambda: due_array(many, HOURS, calendar)),
+        **{
+            f"arrays, paused, {limit}": (MILLION, partial(due_array, many, limit, calendar, DEFAULT_POLICY, pauses))
+            for limit in (LIMIT, HOURS)
+        },
         "score": (len(dossiers), lambda: period_report(dossiers, *YEAR)),
         "score, arrays": (MILLION, lambda: _recomputed(many, ended, channels)),
         "tabulate": (1, lambda: calendar_of(packaged_tables())),
@@ -72,6 +79,10 @@ def run() -> dict[str, float | str]:
         "times quicker than walking day by day, with a pause": cost["walk, paused"] / cost["fast, paused"],
         "million due moments a second, in arrays, working days": 1 / cost["arrays"],
         "million due moments a second, in arrays, hours": 1 / cost["arrays, hours"],
+        **{
+            f"million due moments a second, in arrays with a pause each, {limit}": 1 / cost[f"arrays, paused, {limit}"]
+            for limit in (LIMIT, HOURS)
+        },
         "times quicker in arrays than one by one": cost["fast"] / cost["arrays"],
         "seconds for the scorecard of a million dossiers, from 20,000 records": cost["score"],
         "seconds for a million due dates counted anew, with their scorecard": cost["score, arrays"],

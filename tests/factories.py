@@ -1,4 +1,4 @@
-"""Small dossiers and changes for tests of the stores: valid as they are, and every field can be said otherwise."""
+"""Small dossiers and changes for tests: valid as they are, and every field can be said otherwise."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
+from motcua.engine.calendars import VIETNAM, default_calendar
 from motcua.engine.dossier import (
     Applicant,
     Channel,
@@ -14,6 +15,7 @@ from motcua.engine.dossier import (
     Dossier,
     MessageRecord,
     OpenTask,
+    Promise,
     ServiceCallRecord,
     Status,
 )
@@ -54,6 +56,33 @@ def a_dossier(code: str = CODE, **fields: Any) -> Dossier:
         status=Status.FILED,
         filed_at=MONDAY,
         revision=1,
+    )
+    return replace(dossier, **fields)
+
+
+def local(text: str) -> datetime:
+    """The instant of a Vietnamese wall clock, such as 2026-03-02T09:00."""
+    return datetime.fromisoformat(text).replace(tzinfo=VIETNAM).astimezone(UTC)
+
+
+def a_running_dossier(**fields: Any) -> Dossier:
+    """In process at a commune: received on Monday 2 March 2026 at nine, due in five working days, on Monday 9 March."""
+    due_on = date(2026, 3, 9)
+    due_at = default_calendar().close_of(due_on)
+    received_at = local("2026-03-02T09:00")
+    dossier = a_dossier(
+        "H05.01-260302-0001",
+        authority_code="H05.01",
+        tier="commune",
+        channel=Channel.DIRECT,
+        status=Status.IN_PROCESS,
+        filed_at=local("2026-03-02T08:50"),
+        received_at=received_at,
+        limit="5 working days",
+        due_on=due_on,
+        due_at=due_at,
+        expires_at=default_calendar().end_of(due_on),
+        promises=(Promise(due_at, received_at, "receipt_slip"),),
     )
     return replace(dossier, **fields)
 

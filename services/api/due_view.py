@@ -5,8 +5,9 @@ from __future__ import annotations
 from motcua.engine.deadlines import RULES, explain, explanation_table
 from motcua.engine.dossier import Dossier
 from motcua.engine.explanations import Language
+from motcua.services.api.alert_view import alert_of_dossier
 from motcua.services.api.backend import Backend
-from motcua.services.api.shapes import DayGiven, DueGiven, ExceptionGiven, MoveGiven
+from motcua.services.api.shapes import AlertGiven, DayGiven, DueGiven, ExceptionGiven, MoveGiven
 
 _NOT_RECEIVED = {
     "en": "The dossier is not received yet, so its clock has not started.",
@@ -29,6 +30,7 @@ def due_view(backend: Backend, dossier: Dossier, language: Language) -> DueGiven
         expires_at=moment.expires_at,
         provisional=moment.provisional,
         as_of=moment.as_of,
+        alert=None if (alert := alert_of_dossier(backend, dossier)) is None else AlertGiven.model_validate(alert),
         explanation=explain(moment, language),
         days=[DayGiven.model_validate(row) for row in explanation_table(moment, language)],
         events=[
@@ -41,7 +43,7 @@ def due_view(backend: Backend, dossier: Dossier, language: Language) -> DueGiven
                 moved_to=event.moved_to,
                 rule=event.rule,
                 words=RULES[event.rule].vi if language == "vi" else RULES[event.rule].en,
-                source=RULES[event.rule].source,
+                source=RULES[event.rule].source_vi if language == "vi" else RULES[event.rule].source,
                 exception=None if event.exception is None else ExceptionGiven.model_validate(event.exception),
             )
             for event in moment.events

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, StrictBool, StrictInt, StrictStr
 
+from motcua.engine.alerts import AlertLevel
 from motcua.engine.codec import encode
 from motcua.engine.dossier import CallState, Channel, Ending, Status
 
@@ -209,6 +210,14 @@ class CallGiven(Given):
     error: str | None
 
 
+class AlertGiven(Given):
+    """How near a deadline is. `remaining_seconds` is working time until `due_at`, below zero once it has passed."""
+
+    level: AlertLevel
+    due_at: datetime
+    remaining_seconds: int
+
+
 class TaskGiven(Given):
     id: str
     dossier_code: str
@@ -223,6 +232,7 @@ class TaskGiven(Given):
     assignee: str | None
     delegated_by: str | None
     form: tuple[dict[str, Any], ...]
+    alert: AlertGiven | None = None
 
 
 class DraftGiven(Given):
@@ -252,6 +262,7 @@ class DayGiven(Given):
     number: int
     hours: float | None
     reason: str
+    source: str
 
 
 class MoveGiven(Given):
@@ -279,6 +290,7 @@ class DueGiven(Given):
     expires_at: datetime | None = None
     provisional: bool = False
     as_of: datetime | None = None
+    alert: AlertGiven | None = None
     explanation: str | None = None
     days: list[DayGiven] = []
     events: list[MoveGiven] = []

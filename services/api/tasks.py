@@ -10,7 +10,8 @@ from motcua.engine import drafts
 from motcua.engine.dossier import OpenTask
 from motcua.engine.store import TaskFilter
 from motcua.services.api.actors import Acting, read_actor
-from motcua.services.api.backend import TheBackend
+from motcua.services.api.alert_view import dossiers_of, task_given
+from motcua.services.api.backend import Backend, TheBackend
 from motcua.services.api.identifiers import TaskId
 from motcua.services.api.shapes import DelegationTaken, DossierGiven, DraftGiven, DraftTaken, EntriesTaken, TaskGiven
 
@@ -32,25 +33,26 @@ def list_tasks(
 ) -> list[TaskGiven]:
     """The open tasks, the one that waits longest first."""
     found = backend.store.open_tasks(TaskFilter(authority, tier, role, assignee, dossier, limit))
-    return [TaskGiven.model_validate(task) for task in found]
+    dossiers = dossiers_of(backend, found)
+    return [task_given(backend, task, dossiers[task.dossier_code]) for task in found]
 
 
 @router.get("/{task_id}", response_model=TaskGiven)
 def show_task(task_id: TaskId, backend: TheBackend, actor: Acting) -> TaskGiven:
     """An open task with its form."""
-    return TaskGiven.model_validate(backend.store.task(task_id))
+    return _given(backend, backend.store.task(task_id))
 
 
 @router.post("/{task_id}/claim", response_model=TaskGiven)
 def claim_task(task_id: TaskId, backend: TheBackend, actor: Acting) -> TaskGiven:
     """Take an unassigned task."""
-    return TaskGiven.model_validate(backend.engine.claim(task_id, actor))
+    return _given(backend, backend.engine.claim(task_id, actor))
 
 
 @router.post("/{task_id}/delegate", response_model=TaskGiven)
 def delegate_task(task_id: TaskId, delegation: DelegationTaken, backend: TheBackend, actor: Acting) -> TaskGiven:
     """Give a task to somebody else; who gave it stays on the task."""
-    return TaskGiven.model_validate(backend.engine.delegate(task_id, read_actor(delegation.to), actor))
+    return _given(backend, backend.engine.delegate(task_id, read_actor(delegation.to), actor))
 
 
 @router.get("/{task_id}/draft", response_model=DraftGiven)
@@ -63,6 +65,10 @@ def show_draft(task_id: TaskId, backend: TheBackend, actor: Acting) -> DraftGive
 def save_draft(task_id: TaskId, draft: DraftTaken, backend: TheBackend, actor: Acting) -> DraftGiven:
     """Keep what is in the form, complete or not; it is erased when the task is completed. 409 if somebody saved meanwhile."""
     return _draft(drafts.save_draft(backend.engine, task_id, draft.entries, draft.revision, actor))
+
+
+def _given(backend: Backend, task: OpenTask) -> TaskGiven:
+    return task_given(backend, task, backend.store.dossier(task.dossier_code))
 
 
 def _draft(task: OpenTask) -> DraftGiven:

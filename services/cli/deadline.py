@@ -101,9 +101,9 @@ def _print_table(moment: DueMoment, language: Literal["vi", "en"]) -> None:
 
 def _instant(text: str, calendar: Calendar) -> datetime:
     try:
+        moment = datetime.fromisoformat(text)
         if len(text) <= len("2026-02-12"):
             raise ValueError("the time of day is missing")
-        moment = datetime.fromisoformat(text)
     except ValueError as cause:
         raise InstantUnreadable(
             f'"{text}" is no moment of receipt ({cause}). Write the date and the time, such as 2026-02-12T09:00.', text=text

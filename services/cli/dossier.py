@@ -12,6 +12,7 @@ from uuid import uuid4
 import typer
 from pydantic import BaseModel
 
+from motcua.engine.alerts import AlertLevel
 from motcua.engine.calendars import VIETNAM
 from motcua.engine.dossier import Applicant, Channel, Dossier, Status
 from motcua.engine.dossier_engine import Application
@@ -19,8 +20,9 @@ from motcua.engine.event_log import verify as verify_chain
 from motcua.engine.store import DossierFilter, TaskFilter
 from motcua.errors import Conflict, InvalidInput
 from motcua.services.api.actors import read_actor
+from motcua.services.api.alert_view import dossiers_of, task_given
 from motcua.services.api.due_view import due_view
-from motcua.services.api.shapes import DocumentGiven, DossierGiven, MessageGiven, TaskGiven
+from motcua.services.api.shapes import DocumentGiven, DossierGiven, MessageGiven
 from motcua.services.app import open_app
 from motcua.services.settings import read_settings
 
@@ -119,7 +121,7 @@ def show(
     with open_app(read_settings()) as app:
         dossier = app.store.dossier(code)
         due = due_view(app, dossier, "en" if english else "vi")
-        tasks = [TaskGiven.model_validate(task) for task in app.store.open_tasks(TaskFilter(dossier_code=code))]
+        tasks = [task_given(app, task, dossier) for task in app.store.open_tasks(TaskFilter(dossier_code=code))]
         documents = [DocumentGiven.model_validate(document) for document in app.store.documents(code)]
     if as_json:
         parts = {"dossier": DossierGiven.model_validate(dossier), "due": due}
@@ -155,11 +157,14 @@ def tasks(
     """
     with open_app(read_settings()) as app:
         found = app.store.open_tasks(TaskFilter(authority, tier, role, assignee, dossier, limit))
+        dossiers = dossiers_of(app, found)
+        given = [task_given(app, task, dossiers[task.dossier_code]) for task in found]
     lines = []
-    for task in found:
-        lines.append(f"{task.id}  {task.dossier_code}  {task.name} ({task.role}, {task.assignee or 'nobody yet'})")
+    for task in given:
+        near = f"; {task.alert.level.value.replace('_', ' ')}" if task.alert and task.alert.level is not AlertLevel.GREEN else ""
+        lines.append(f"{task.id}  {task.dossier_code}  {task.name} ({task.role}, {task.assignee or 'nobody yet'}{near})")
         lines += [f"    {field['name']}: {_kind_of(field)}{', required' if field['required'] else ''}" for field in task.form]
-    _tell([TaskGiven.model_validate(task) for task in found], "\n".join(lines) or "No open task.", as_json)
+    _tell(given, "\n".join(lines) or "No open task.", as_json)
 
 
 @dossiers.command("complete")

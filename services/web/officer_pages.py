@@ -15,6 +15,7 @@ from motcua.engine.drafts import DraftConflict
 from motcua.engine.event_log import verify
 from motcua.engine.forms import FormRefused
 from motcua.engine.store import TaskFilter
+from motcua.services.api.alert_view import alert_of_dossier, alert_of_task, dossiers_of
 from motcua.services.api.backend import Backend, TheBackend
 from motcua.services.api.documents import download, find_document
 from motcua.services.api.due_view import due_view
@@ -44,15 +45,17 @@ def work_list(
     """The open tasks, the one that waits longest first."""
     wanted = TaskFilter(authority or None, tier or None, role or None, assignee or None, limit=LISTED)
     tasks = backend.store.open_tasks(wanted)
+    dossiers = dossiers_of(backend, tasks)
     return page(
         request,
         "work.html",
         tasks=tasks,
-        dossiers={task.dossier_code: backend.store.dossier(task.dossier_code) for task in tasks},
+        dossiers=dossiers,
+        alerts={code: alert_of_dossier(backend, each) for code, each in dossiers.items()},
+        task_alerts={task.id: alert_of_task(backend, task, dossiers[task.dossier_code]) for task in tasks},
         authorities=backend.catalog.authorities,
         wanted=wanted,
         listed=LISTED,
-        now=backend.clock.now(),
         filters=query_of(authority=authority, tier=tier, role=role, assignee=assignee),
     )
 
@@ -181,7 +184,7 @@ def _task_page(
         conflict=conflict,
         saved=saved,
         problems=problems or {},
-        now=backend.clock.now(),
+        alert=alert_of_task(backend, task, found),
     )
 
 
@@ -210,5 +213,4 @@ def _dossier_page(request: Request, backend: Backend, code: str, status: int = 2
         message_id=secrets.token_urlsafe(16),
         just_done=standing.activities.get(done, ""),
         problem=problem,
-        now=backend.clock.now(),
     )

@@ -95,6 +95,7 @@ FEE_STATE = {
     "conflict": "Mâu thuẫn giữa các nguồn",
     "unknown": "Chưa rõ",
 }
+ALERT = {"green": "Còn hạn", "due_soon": "Sắp đến hạn", "late": "Quá hạn"}
 COUNTING = {"next_day": "Không tính ngày tiếp nhận", "from_receipt": "Tính từ phút tiếp nhận, 8 giờ một ngày"}
 SUPPLEMENT = {"resume": "Tính tiếp phần còn lại", "restart": "Tính lại từ đầu"}
 _EVENT = {

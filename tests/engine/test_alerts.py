@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -20,37 +20,16 @@ from motcua.engine.alerts import (
     norm_due,
     task_alert,
 )
-from motcua.engine.calendars import VIETNAM, default_calendar
+from motcua.engine.calendars import default_calendar
 from motcua.engine.counting import ClockStopped
-from motcua.engine.dossier import Applicant, Channel, Dossier, LegalPause, OpenTask, Status
+from motcua.engine.dossier import LegalPause, OpenTask
 from motcua.engine.event_log import Chain, ChainHead, Event
 from motcua.engine.scorecard import Timeliness
+from tests.factories import a_running_dossier, local
 
 CALENDAR = default_calendar()
 DUE_ON = date(2026, 3, 9)  # a Monday
-
-
-def local(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=VIETNAM).astimezone(UTC)
-
-
-DOSSIER = Dossier(
-    code="H05.01-260302-0001",
-    procedure_code="1.004082",
-    version_id="v",
-    authority_code="H05.01",
-    tier="commune",
-    channel=Channel.DIRECT,
-    applicant=Applicant("Nguyễn Thị Thử"),
-    case=None,
-    status=Status.IN_PROCESS,
-    filed_at=local("2026-03-02T08:50"),
-    received_at=local("2026-03-02T09:00"),
-    limit="5 working days",
-    due_on=DUE_ON,
-    due_at=CALENDAR.close_of(DUE_ON),
-    expires_at=CALENDAR.end_of(DUE_ON),
-)
+DOSSIER = a_running_dossier()
 TASK = OpenTask("t", DOSSIER.code, "appraise", "Thẩm định", "officer", "commune", "H05.01", local("2026-03-02T09:00"), norm_hours=8)
 
 

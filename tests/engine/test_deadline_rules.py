@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from motcua.engine.acts import Moment, perform
-from motcua.engine.calendars import VIETNAM, default_calendar
+from motcua.engine.calendars import default_calendar
 from motcua.engine.deadlines import (
     ExceptionIncomplete,
     ExtensionTooLate,
@@ -21,37 +21,15 @@ from motcua.engine.deadlines import (
     check_extension,
     check_supplement,
 )
-from motcua.engine.dossier import Applicant, Channel, Dossier, Promise, Status
+from motcua.engine.dossier import Dossier, Promise
 from motcua.engine.values import Value
 from motcua.errors import Refused
 from motcua.procedures_catalog.catalog import load_catalog
+from tests.factories import a_running_dossier, local
 
 CALENDAR = default_calendar()
 DUE_ON = date(2026, 3, 9)  # a Monday
-
-
-def local(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=VIETNAM).astimezone(UTC)
-
-
-DOSSIER = Dossier(
-    code="H05.01-260302-0001",
-    procedure_code="1.004082",
-    version_id="v",
-    authority_code="H05.01",
-    tier="commune",
-    channel=Channel.DIRECT,
-    applicant=Applicant("Nguyễn Thị Thử"),
-    case=None,
-    status=Status.IN_PROCESS,
-    filed_at=local("2026-03-02T08:50"),
-    received_at=local("2026-03-02T09:00"),
-    limit="5 working days",
-    due_on=DUE_ON,
-    due_at=CALENDAR.close_of(DUE_ON),
-    expires_at=CALENDAR.end_of(DUE_ON),
-    promises=(Promise(CALENDAR.close_of(DUE_ON), local("2026-03-02T09:00"), "receipt_slip"),),
-)
+DOSSIER = a_running_dossier()
 
 
 def extend(dossier: Dossier, now: str, promised_on: date = date(2026, 3, 12)) -> None:

@@ -3,47 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from motcua.engine.calendars import VIETNAM, default_calendar
+from motcua.engine.calendars import default_calendar
 from motcua.engine.deadlines import Policy
-from motcua.engine.dossier import Applicant, Channel, Dossier, LegalPause, Promise, Status
+from motcua.engine.dossier import Channel, Dossier, LegalPause, Promise, Status
 from motcua.engine.scorecard import PeriodReport, Timeliness, on_time, period_report, reports_by_policy, timeliness
 from motcua.engine.scorecard_arrays import columns_of, period_report_of_columns
+from tests.factories import a_running_dossier, local
 
 CALENDAR = default_calendar()
 DUE_ON = date(2026, 3, 9)
 LAST_PROMISE = Policy(score="last_promise")
-
-
-def local(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=VIETNAM).astimezone(UTC)
-
-
-RECEIVED_AT = local("2026-03-02T09:00")
-SLIP = Promise(CALENDAR.close_of(DUE_ON), RECEIVED_AT, "receipt_slip")
-RUNNING = Dossier(
-    code="H05.01-260302-0001",
-    procedure_code="1.004082",
-    version_id="v",
-    authority_code="H05.01",
-    tier="commune",
-    channel=Channel.DIRECT,
-    applicant=Applicant("Nguyễn Thị Thử"),
-    case=None,
-    status=Status.IN_PROCESS,
-    filed_at=RECEIVED_AT,
-    received_at=RECEIVED_AT,
-    limit="5 working days",
-    due_on=DUE_ON,
-    due_at=CALENDAR.close_of(DUE_ON),
-    expires_at=CALENDAR.end_of(DUE_ON),
-    promises=(SLIP,),
-)
+RUNNING = a_running_dossier()
+(SLIP,) = RUNNING.promises
 
 
 def ended(at: str, dossier: Dossier = RUNNING) -> Dossier:
@@ -94,7 +71,9 @@ def test_a_lawful_pause_is_not_held_against_a_dossier_though_its_promise_is_neve
 
 def test_for_a_limit_in_hours_the_promised_instant_is_the_measure() -> None:
     promised_at = local("2026-03-03T09:00")
-    hours = replace(RUNNING, limit="8 hours", expires_at=promised_at, promises=(Promise(promised_at, RECEIVED_AT, "receipt_slip"),))
+    hours = replace(
+        RUNNING, limit="8 hours", expires_at=promised_at, promises=(Promise(promised_at, SLIP.given_at, "receipt_slip"),)
+    )
     assert on_time(ended("2026-03-03T09:00", hours), LAST_PROMISE) is True
     assert on_time(ended("2026-03-03T09:01", hours), LAST_PROMISE) is False
 

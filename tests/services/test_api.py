@@ -86,7 +86,15 @@ def test_the_due_date_is_explained_day_by_day_in_both_languages(api: Caller, bac
     assert due["due_on"] == dossier["due_on"] == "2026-03-02", "received on Monday morning, due the same day"
     assert due["due_at"] == dossier["due_at"]
     assert due["days"] == [
-        {"on": "2026-03-02", "weekday": "Monday", "counted": True, "number": 1, "hours": None, "reason": "counted (day 1)"}
+        {
+            "on": "2026-03-02",
+            "weekday": "Monday",
+            "counted": True,
+            "number": 1,
+            "hours": None,
+            "reason": "counted (day 1)",
+            "source": "",
+        }
     ]
     assert "due on the day of receipt" in due["explanation"]
     assert "trả trong ngày tiếp nhận" in api.get(f"/api/v1/dossiers/{code}/due").json()["explanation"]

@@ -99,6 +99,7 @@ def test_a_procedure_with_its_case_gives_the_date(app: typer.Typer) -> None:
         (["--limit", "soon", "--received", "2026-03-02T09:00"], "not a time limit"),
         (["--limit", "1 hour", "--received", "2026-03-02"], "time of day is missing"),
         (["--limit", "1 hour", "--received", "yesterday at nine"], "no moment of receipt"),
+        (["--limit", "1 hour", "--received", "noon"], "Invalid isoformat string"),
         (["--limit", "same day", "--received", "2026-03-02T09:00", "--cut-off", "three"], "no time of day"),
         (["--limit", "1 hour", "--received", "2024-03-02T09:00"], "does not know the year 2024"),
     ],

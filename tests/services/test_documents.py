@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import segno
 from fontTools.ttLib import TTFont
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -84,6 +85,24 @@ def test_every_declared_operation_prints_one_pdf_and_tells_its_hash(printers: di
 def test_the_receipt_slip_shows(words: str, printers: dict[str, Connector]) -> None:
     slip = made_by(printers, call("documents.receipt_slip", papers=["Đơn đăng ký", "Giấy chứng nhận"], sets=2))
     assert words in text_of(slip.content)
+
+
+@pytest.mark.parametrize("form", ["receipt_slip", "supplement_request", "refusal", "apology"])
+def test_every_paper_that_the_applicant_gets_leads_to_the_page_of_the_dossier(
+    form: str, printers: dict[str, Connector], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    coded: list[str] = []
+    make = segno.make
+
+    def remembered(content: str, **how: Any) -> Any:
+        coded.append(content)
+        return make(content, **how)
+
+    monkeypatch.setattr(segno, "make", remembered)
+    operation = f"documents.{form}"
+    paper = made_by(printers, call(operation, **CALLS[operation]))
+    assert set(coded) == {"https://motcua.example.vn/tra-cuu/H05.12-260302-0017"}
+    assert "Tra cứu hồ sơ" in text_of(paper.content)
 
 
 def test_what_the_desk_has_to_write_on_the_slip_is_a_dotted_line_until_it_is_known(printers: dict[str, Connector]) -> None:

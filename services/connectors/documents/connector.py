@@ -97,17 +97,20 @@ _FORMS: dict[str, tuple[str, _Form]] = {
     ),
     "documents.supplement_request": (
         "supplement_request",
-        lambda subject, inputs, _: forms.supplement_request(
+        lambda subject, inputs, tracking: forms.supplement_request(
             subject,
+            tracking,
             inputs.text("missing"),
             reason=inputs.optional_text("reason"),
             until_on=inputs.optional("until_on", date, "a date"),
         ),
     ),
-    "documents.refusal": ("refusal", lambda subject, inputs, _: forms.refusal(subject, inputs.text("reason"))),
+    "documents.refusal": ("refusal", lambda subject, inputs, tracking: forms.refusal(subject, tracking, inputs.text("reason"))),
     "documents.apology": (
         "apology",
-        lambda subject, inputs, _: forms.apology(subject, inputs.text("reason"), inputs.required("new_promise_on", date, "a date")),
+        lambda subject, inputs, tracking: forms.apology(
+            subject, tracking, inputs.text("reason"), inputs.required("new_promise_on", date, "a date")
+        ),
     ),
     "documents.draft_result": (
         "result",

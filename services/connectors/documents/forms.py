@@ -114,14 +114,16 @@ def receipt_slip(
     return print_story(f"Giấy tiếp nhận hồ sơ và hẹn trả kết quả {dossier.code}", subject.letterhead.authority, story)
 
 
-def supplement_request(subject: Subject, missing: str, *, reason: str | None = None, until_on: date | None = None) -> bytes:
+def supplement_request(
+    subject: Subject, tracking_address: str, missing: str, *, reason: str | None = None, until_on: date | None = None
+) -> bytes:
     """What has to be supplemented, why, by when, and whom to ask."""
 
     def words() -> list[Flowable]:
         dossier = subject.dossier
         contact = subject.letterhead.contact
         return [
-            *_opening(subject, "Sau khi xem xét hồ sơ"),
+            *_opening(subject, "Sau khi xem xét hồ sơ", tracking_address),
             Paragraph("Để có căn cứ giải quyết, đề nghị ông/bà hoặc tổ chức bổ sung, hoàn thiện các nội dung sau:", INDENTED),
             *_items(missing),
             *([Paragraph(f"Lý do: {plain(reason)}", INDENTED)] if reason else []),
@@ -138,13 +140,13 @@ def supplement_request(subject: Subject, missing: str, *, reason: str | None = N
     return _letter(subject, "PHIẾU YÊU CẦU BỔ SUNG, HOÀN THIỆN HỒ SƠ", words)
 
 
-def refusal(subject: Subject, reason: str) -> bytes:
+def refusal(subject: Subject, tracking_address: str, reason: str) -> bytes:
     """A dossier that is not taken, or refused on its merits, with the reasons."""
     refused = "giải quyết" if subject.dossier.received_at is not None else "tiếp nhận"
 
     def words() -> list[Flowable]:
         return [
-            *_opening(subject, "Sau khi xem xét hồ sơ"),
+            *_opening(subject, "Sau khi xem xét hồ sơ", tracking_address),
             Paragraph(f"Cơ quan thông báo <b>từ chối {refused}</b> hồ sơ nêu trên với lý do:", INDENTED),
             *_items(reason),
             Paragraph("Ông/bà hoặc tổ chức có quyền khiếu nại, khởi kiện theo quy định của pháp luật nếu không đồng ý.", INDENTED),
@@ -153,12 +155,12 @@ def refusal(subject: Subject, reason: str) -> bytes:
     return _letter(subject, f"THÔNG BÁO TỪ CHỐI {refused.upper()} HỒ SƠ", words)
 
 
-def apology(subject: Subject, reason: str, new_promise_on: date) -> bytes:
+def apology(subject: Subject, tracking_address: str, reason: str, new_promise_on: date) -> bytes:
     """The letter that admits a delay and gives one new date."""
 
     def words() -> list[Flowable]:
         return [
-            *_opening(subject, "Cơ quan đang giải quyết hồ sơ"),
+            *_opening(subject, "Cơ quan đang giải quyết hồ sơ", tracking_address),
             labelled("Đã hẹn trả kết quả lúc", appointment(subject.dossier)),
             Paragraph("Đến nay hồ sơ chưa giải quyết xong, với lý do:", INDENTED),
             *_items(reason),
@@ -207,7 +209,7 @@ def _letter(subject: Subject, title: str, words: Callable[[], list[Flowable]], s
     return print_story(f"{title.capitalize()} {subject.dossier.code}", subject.letterhead.authority, story)
 
 
-def _opening(subject: Subject, how: str) -> list[Flowable]:
+def _opening(subject: Subject, how: str, tracking_address: str) -> list[Flowable]:
     dossier = subject.dossier
     received = f", tiếp nhận lúc {moment_in_words(dossier.received_at)}" if dossier.received_at else ""
     return [
@@ -218,7 +220,7 @@ def _opening(subject: Subject, how: str) -> list[Flowable]:
             f"(mã {plain(dossier.procedure_code)}), của:",
             INDENTED,
         ),
-        *_applicant(dossier.applicant),
+        *_beside(_applicant(dossier.applicant), _tracking(tracking_address)),
     ]
 
 
