@@ -1,7 +1,7 @@
 """The catalogue: which procedures exist, and which version of each is in force on a date.
 
 It reads package data only: one YAML file per procedure and one for the authorities in `data/`, the models in `bpmn/models`, the
-shared parts in `bpmn/shared`. A version is put together when it is first asked for.
+shared parts and decision tables in `bpmn/shared`. A version is put together when it is first asked for.
 """
 
 from __future__ import annotations
@@ -88,7 +88,9 @@ class Catalog:
         return self.procedures[code]
 
     def versions(self, code: str) -> tuple[ProcedureVersion, ...]:
-        """Every version of a procedure, the oldest first. Raises UnknownProcedure, ModelMissing, SharedPartMissing."""
+        """Every version of a procedure, the oldest first. Raises UnknownProcedure, ModelMissing, SharedPartMissing,
+        DecisionMissing.
+        """
         if code not in self._versions:
             self._versions[code] = self._build(self.procedure(code))
         return self._versions[code]
@@ -111,7 +113,8 @@ class Catalog:
         path = self.models / "models" / procedure.field / f"{procedure.code}.bpmn"
         if not path.is_file():
             raise ModelMissing(procedure.code, path)
-        library = _read_library(self.models / "shared")
+        library = _read_library(self.models / "shared", "bpmn")
+        decisions = _read_library(self.models / "shared", "dmn")
         return tuple(
             build_closure(
                 procedure.code,
@@ -120,6 +123,7 @@ class Catalog:
                 register_of(procedure),
                 in_force_from=validity.in_force_from,
                 in_force_until=validity.in_force_until,
+                decisions=decisions,
             )
             for validity in self.validities[procedure.code]
         )
@@ -161,8 +165,8 @@ def _validities(code: str, rows: list[dict[str, str | None]]) -> tuple[Validity,
 
 
 @cache
-def _read_library(folder: Path) -> Mapping[str, bytes]:
-    return {path.stem: path.read_bytes() for path in sorted(folder.glob("*.bpmn"))}
+def _read_library(folder: Path, suffix: str) -> Mapping[str, bytes]:
+    return {path.stem: path.read_bytes() for path in sorted(folder.glob(f"*.{suffix}"))}
 
 
 def _read_yaml(path: Path) -> dict[str, Any]:

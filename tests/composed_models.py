@@ -29,6 +29,7 @@ from tests.small_models import (
     process,
     race,
     repeated,
+    rule,
     script,
     service,
     start,
@@ -144,6 +145,7 @@ SEND = OperationUse("test.send")
 LEAVES: Mapping[str, Callable[[Drawing], Ends]] = {
     "person": _one(person, "person"),
     "service": _one(service, "service"),
+    "decision": _one(lambda id: rule(id, "steps"), "decision"),
     "script": _one(lambda id: script(id, "steps = steps + 1"), "script"),
     "receive": _one(lambda id: node(id, NodeKind.RECEIVE_TASK, event=definition(EventKind.MESSAGE, id)), "receive"),
     "message": _one(lambda id: catch(id, EventKind.MESSAGE, id), "message"),

@@ -69,7 +69,7 @@ def counters_stand_in_repetitions(definitions: Definitions, context: CheckContex
         for node in container.nodes:
             if node.loop is not None:
                 inside |= dict.fromkeys(_ids(node), node)
-    for use in uses(definitions):
+    for use in uses(definitions, context):
         repeated = inside.get(use.element_id)
         for name in sorted(use.wanted & LOOP_NAMES):
             in_completion = use.what == "completion condition"

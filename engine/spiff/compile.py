@@ -10,7 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
+from motcua.bpmn.decisions.compile import DecisionCall, compile_decision
+from motcua.bpmn.decisions.elements import DecisionDocument
 from motcua.bpmn.elements import REPEATABLE_KINDS, Body, Definitions, EventKind, Node, NodeKind, Process, SequenceFlow
 from motcua.bpmn.expressions import Expression, compile_expression, compile_script
 from motcua.engine.spiff import events, gateways, graph, specs
@@ -47,6 +50,7 @@ class _Compiling:
 
     known: frozenset[str]
     pending: list[tuple[str, Process | Body]]
+    decisions: Mapping[str, DecisionDocument]
     handlers: set[str] = field(default_factory=set)
     processes: dict[str, specs.ProcessSpec] = field(default_factory=dict)
     nodes: dict[str, dict[str, Node]] = field(default_factory=dict)
@@ -55,8 +59,10 @@ class _Compiling:
     has_conditions: bool = False
 
 
-def compile_model(main: Definitions, shared: Mapping[str, Definitions]) -> CompiledModel:
-    """Compile the one executable process of `main` and every process of `shared` (by process id)."""
+def compile_model(
+    main: Definitions, shared: Mapping[str, Definitions], decisions: Mapping[str, DecisionDocument] = MappingProxyType({})
+) -> CompiledModel:
+    """Compile the one executable process of `main`, every process of `shared` (by process id), and what they use of `decisions`."""
     executable = [process for process in main.processes if process.is_executable]
     if len(executable) != 1:
         raise ModelNotRunnable(
@@ -70,7 +76,7 @@ def compile_model(main: Definitions, shared: Mapping[str, Definitions]) -> Compi
     start_node = next((n for n in executable[0].nodes if n.kind is NodeKind.START_EVENT), None)
     if start_node is None:
         raise ModelNotRunnable(f'The process "{executable[0].id}" has no start event. Draw one.', process=executable[0].id)
-    work = _Compiling(frozenset(bodies), list(bodies.items()))
+    work = _Compiling(frozenset(bodies), list(bodies.items()), decisions)
     while work.pending:
         key, body = work.pending.pop()
         _compile_body(work, key, body)
@@ -175,6 +181,8 @@ def _compile_single(work: _Compiling, spec: specs.ProcessSpec, key: str, node: N
         script = compile_script(node.script or "")
         work.assigned |= script.assigned
         return specs.ScriptTask(spec, node.id, node, script)
+    if kind is NodeKind.BUSINESS_RULE_TASK:
+        return specs.RuleTask(spec, node.id, node, _decision(work, node))
     if kind in {NodeKind.SUB_PROCESS, NodeKind.TRANSACTION}:
         return specs.NestedProcess(spec, node.id, node, f"{key}/{node.id}", ())
     if kind is NodeKind.CALL_ACTIVITY:
@@ -197,6 +205,21 @@ def _compile_single(work: _Compiling, spec: specs.ProcessSpec, key: str, node: N
     if made_event is events.CatchEvent:
         return events.CatchEvent(spec, node.id, node, _condition(work, node))
     return made_event(spec, node.id, node)
+
+
+def _decision(work: _Compiling, node: Node) -> DecisionCall:
+    use = node.decision
+    if use is None or use.name not in work.decisions:
+        raise _refused(node)
+    decision = compile_decision(work.decisions[use.name], use.name)
+    if not {output.name for output in use.outputs} <= {column.name for column in decision.table.outputs}:
+        raise _refused(node)
+    work.assigned |= {output.variable for output in use.outputs}
+    return DecisionCall(
+        decision,
+        tuple((argument.name, compile_expression(argument.expression)) for argument in use.inputs),
+        tuple((output.name, output.variable) for output in use.outputs),
+    )
 
 
 def _condition(work: _Compiling, node: Node) -> Expression | None:

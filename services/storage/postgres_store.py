@@ -81,13 +81,13 @@ class PostgresStore:
             row = connection.execute(statements.VERSION, {"version_id": version_id}).mappings().one_or_none()
         if row is None:
             raise UnknownVersion(version_id)
-        return _version_of(row)
+        return rows.version_of(row)
 
     def version_in_force(self, procedure_code: str, on: date) -> ProcedureVersion | None:
         with self._reading() as connection:
             found = connection.execute(statements.VERSION_IN_FORCE, {"procedure_code": procedure_code, "on": on})
             row = found.mappings().one_or_none()
-        return None if row is None else _version_of(row)
+        return None if row is None else rows.version_of(row)
 
     def dossier(self, code: str) -> Dossier:
         found = self._rows(select(schema.dossiers).where(schema.dossiers.c.code == code))
@@ -237,7 +237,7 @@ class _PostgresTransaction:
                 "register": version.register,
                 "in_force_from": version.in_force_from,
                 "in_force_until": version.in_force_until,
-                "shared": json.dumps({name: content.hex() for name, content in version.shared.items()}),
+                "shared": json.dumps({name: content.hex() for name, content in version.parts.items()}),
             },
         )
 
@@ -385,15 +385,3 @@ def _refusal(change: Change, cause: DBAPIError) -> Exception | None:
         return UnknownVersion(change.dossier.version_id)
     what = f"it breaks the rule {constraint}" if constraint else (original.diag.message_primary or "it does not fit the tables")
     return ChangeRefused(code, what)
-
-
-def _version_of(row: rows.Row) -> ProcedureVersion:
-    return ProcedureVersion(
-        code=row["procedure_code"],
-        version_id=row["version_id"],
-        model=bytes(row["model"]),
-        shared={name: bytes.fromhex(content) for name, content in sorted((row["shared"] or {}).items())},
-        register=bytes(row["register"]),
-        in_force_from=row["in_force_from"],
-        in_force_until=row["in_force_until"],
-    )

@@ -31,6 +31,7 @@ from motcua.engine.dossier import (
 from motcua.engine.event_log import ChainHead, Event
 from motcua.engine.store import PaymentReceipt, TaskClosed
 from motcua.engine.values import Variables
+from motcua.procedures_catalog.version import ProcedureVersion, split_parts
 
 
 class Row(Protocol):
@@ -273,3 +274,17 @@ def message_of(row: Row) -> MessageRecord:
 
 def receipt_of(row: Row) -> PaymentReceipt:
     return PaymentReceipt(**{name: row[name] for name in _RECEIPT})
+
+
+def version_of(row: Row) -> ProcedureVersion:
+    shared, decisions = split_parts({name: bytes.fromhex(content) for name, content in (row["shared"] or {}).items()})
+    return ProcedureVersion(
+        code=row["procedure_code"],
+        version_id=row["version_id"],
+        model=bytes(row["model"]),
+        shared=shared,
+        register=bytes(row["register"]),
+        in_force_from=row["in_force_from"],
+        in_force_until=row["in_force_until"],
+        decisions=decisions,
+    )

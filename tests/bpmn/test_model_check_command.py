@@ -38,7 +38,7 @@ def test_every_shared_part_is_in_a_file_of_its_own_name() -> None:
 def test_a_sound_model_is_told_so_and_the_status_is_0(app: typer.Typer) -> None:
     result = CliRunner().invoke(app, ["model", "check", str(PACKAGED[0])])
     assert result.exit_code == 0, result.output
-    assert "1 model checked: 0 errors" in result.output
+    assert "1 file checked: 0 errors" in result.output
 
 
 def test_an_error_is_told_with_its_line_and_remedy_and_the_status_is_1(app: typer.Typer) -> None:

@@ -24,6 +24,7 @@ from motcua.engine.spiff.run import Run, Token, Wait
 from motcua.engine.values import Value
 from tests.composed_models import AROUND_ONE, AROUND_TWO, LEAVES, VARIABLES, Block, Drawn, whole
 from tests.engine.play import NOW
+from tests.small_models import DECISIONS
 from tests.strategies import composed_blocks
 
 MOST_MOVES = 600
@@ -89,7 +90,7 @@ def _move(run: Run, tokens: list[Token], move: Move) -> None:
 
 
 def compiled(drawn: Drawn) -> CompiledModel:
-    return compile_model(drawn.model, drawn.shared)
+    return compile_model(drawn.model, drawn.shared, DECISIONS)
 
 
 moves = st.lists(st.tuples(st.integers(0, 5), st.booleans(), st.booleans(), st.booleans(), st.booleans()), max_size=20)
@@ -206,7 +207,6 @@ def test_the_blocks_show_every_kind_of_node_that_the_engine_runs() -> None:
         NodeKind.TASK,
         NodeKind.MANUAL_TASK,  # runs like a user task
         NodeKind.SEND_TASK,  # runs like a service task
-        NodeKind.BUSINESS_RULE_TASK,
         NodeKind.AD_HOC_SUB_PROCESS,
         NodeKind.COMPLEX_GATEWAY,
     }
