@@ -6,17 +6,20 @@ decisions["fee"].decide({"pages": 250})        →  {"fee_vnd": 200000}
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
-from typing import Any
+from typing import Any, Final
 
-from motcua.bpmn.decisions.elements import Decision, DecisionDocument
+from motcua.bpmn.decisions.elements import Cell, Decision, DecisionDocument
 from motcua.bpmn.decisions.table_compiler import compile_table
 from motcua.bpmn.decisions.tables import Table
 from motcua.bpmn.elements import Oddity
 from motcua.bpmn.expressions import Expression, Value, why_not_a_variable
 from motcua.errors import InvalidInput
+
+MAX_DECISIONS: Final = 100
+MAX_CHARACTERS: Final = 150_000
 
 
 class DecisionRefused(InvalidInput):
@@ -69,6 +72,8 @@ class DecisionCall:
 def compile_decisions(document: DecisionDocument) -> tuple[dict[str, CompiledDecision], tuple[Oddity, ...]]:
     """The decisions that are sound and require only sound ones, by id, and what is wrong with the others."""
     faults: list[Oddity] = []
+    if (fault := _too_large(document)) is not None:
+        return {}, (fault,)
     compiled = {decision.id: compile_table(decision, faults) for decision in document.decisions}
     tables = {id: table for id, table in compiled.items() if table is not None}
     by_id = {decision.id: decision for decision in document.decisions}
@@ -87,6 +92,22 @@ def compile_decisions(document: DecisionDocument) -> tuple[dict[str, CompiledDec
             before = {table.decision: (name, table) for each in by_id[id].requires for name, table in found[each].steps}
             found[id] = CompiledDecision(id, (*before.values(), (by_id[id].variable, tables[id])))
     return found, tuple(faults)
+
+
+def _too_large(document: DecisionDocument) -> Oddity | None:
+    """A file that nobody could overlook is refused unread, so that judging one takes no longer than a second or so."""
+    characters = sum(len(cell.text) for decision in document.decisions for cell in _cells(decision))
+    limits = ((len(document.decisions), MAX_DECISIONS, "decisions"), (characters, MAX_CHARACTERS, "characters in its tables"))
+    for number, most, what in limits:
+        if number > most:
+            return Oddity("decision-table", document.id, f"the file has {number:,} {what}", f"split it: {most:,} are the most", 1)
+    return None
+
+
+def _cells(decision: Decision) -> Iterator[Cell]:
+    for rule in decision.table.rules if decision.table is not None else ():
+        yield from rule.inputs
+        yield from rule.outputs
 
 
 def compile_decision(document: DecisionDocument, id: str) -> CompiledDecision:

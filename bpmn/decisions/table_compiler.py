@@ -66,7 +66,8 @@ class _Compiling:
         return Table(self.decision.id, HitPolicy.UNIQUE, None, (), (column,), ()) if self.is_sound else None
 
     def table(self, table: DecisionTable) -> Table | None:
-        self.check_shape(table)
+        if not self.is_of_bearable_size(table):
+            return None
         rules = []
         for number, rule in enumerate(table.rules, 1):
             if (len(rule.inputs), len(rule.outputs)) == (len(table.inputs), len(table.outputs)):
@@ -172,18 +173,21 @@ class _Compiling:
 
     # ---- the table as a whole
 
-    def check_shape(self, table: DecisionTable) -> None:
+    def is_of_bearable_size(self, table: DecisionTable) -> bool:
+        """Whether the table is worth reading on; its names are judged on the way."""
         if not table.outputs or not table.rules:
             self.wrong("decision-table", table, "the table has no output or no rule", "give it at least one of each")
         limits = ((table.rules, MAX_RULES, "rules"), (table.inputs, MAX_COLUMNS, "inputs"), (table.outputs, MAX_COLUMNS, "outputs"))
         for parts, most, what in limits:
             if len(parts) > most:
                 self.wrong("decision-table", table, f"the table has {len(parts)} {what}", f"split it: {most} {what} are the most")
+                return False
         names = Counter(clause.name for clause in table.outputs)
         for clause in table.outputs if len(table.outputs) > 1 else ():
             if not clause.name or names[clause.name] > 1:
                 message = f'of several outputs, one is called "{clause.name}"'
                 self.wrong("decision-table", clause, message, "give each a name of its own")
+        return True
 
     def check_policy(self, table: Table, written: DecisionTable) -> None:
         if table.aggregation is not None and table.policy is not HitPolicy.COLLECT:
