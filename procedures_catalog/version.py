@@ -21,7 +21,7 @@ from motcua.bpmn.elements import Node, walk
 from motcua.errors import InvalidInput
 
 _FORMAT = b"motcua procedure version 1\n"
-_DECISION = "decision:"  # no name of a shared part has a colon, because it is the id of a process
+_DECISION = "decision:"  # no name of a shared part has a colon, because references are read without their prefix
 
 
 class SharedPartMissing(InvalidInput):

@@ -43,7 +43,7 @@ def check_decisions(document: DecisionDocument) -> tuple[Finding, ...]:
         findings.add(_at(document.id, 0, "decision-table", "the file has no decision", "draw a decision with a decision table"))
     for decision in decisions.values():
         if decision.table.rows:
-            findings |= set(_regions(decision.table))
+            findings |= set(_regions(decision.table, frozenset(name for name, _ in decision.steps[:-1])))
     return tuple(sorted(findings, key=lambda finding: (finding.line, finding.element_id or "", finding.rule, finding.message)))
 
 
@@ -64,9 +64,10 @@ def _ids(document: DecisionDocument) -> Iterator[Finding]:
             yield _at(None, decision.line, "missing-id", "a decision has no id", 'write id="…" with a name of its own')
 
 
-def _regions(table: Table) -> Iterator[Finding]:
+def _regions(table: Table, computed: frozenset[str]) -> Iterator[Finding]:
+    """`computed`: the names that are results of other decisions."""
     regions = cut_up(table)
-    yield from _overlaps(table, regions)
+    yield from _overlaps(table, regions, computed)
     for at in regions.dead():
         yield _unreachable(table.rows[at], "no input that can come meets the rule", "correct its entries, or remove it")
     all_looked_at = True
@@ -91,13 +92,12 @@ def _unreachable(row: Row, message: str, remedy: str) -> Finding:
     return _at(row.id, row.line, "decision-unreachable", f"rule {row.number}: {message}", remedy, Severity.WARNING)
 
 
-def _overlaps(table: Table, regions: Regions) -> Iterator[Finding]:
+def _overlaps(table: Table, regions: Regions, computed: frozenset[str]) -> Iterator[Finding]:
     if table.policy not in {HitPolicy.UNIQUE, HitPolicy.ANY}:
         return
     labels = [axis.label for axis in regions.axes]
-    are_free = len(set(labels)) == len(labels) and all(
-        column.expression.names == {column.expression.text} for column in table.inputs
-    )
+    asked = [column.expression for column in table.inputs]
+    are_free = len(set(labels)) == len(labels) and all(each.names == {each.text} and each.text not in computed for each in asked)
     differing = (
         (table.rows[earlier], table.rows[later], certain, where)
         for earlier, later, where in regions.overlaps()

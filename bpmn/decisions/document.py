@@ -162,11 +162,15 @@ def _decision(element: etree._Element, reading: _Reading) -> Decision:
         requires.append(reference.removeprefix("#"))
     variables = _children(element, "variable")
     variable = variables[0] if variables else None
+    types = {written for each in (*variables, *literals) if (written := each.get("typeRef")) is not None}
+    if len(types) > 1:
+        named = " and ".join(sorted(types))
+        reading.report("decision-type", element, f"its result is said to be {named}", "state the same type everywhere")
     return Decision(
         id=element.get("id", ""),
         name=element.get("name", ""),
         variable=(variable.get("name", "") if variable is not None else "") or element.get("name", ""),
-        type=variable.get("typeRef") if variable is not None else literals[0].get("typeRef") if literals else None,
+        type=next(iter(sorted(types)), None),
         requires=tuple(requires),
         table=_table(tables[0], reading) if tables else None,
         literal=_cell(literals[0]) if literals else None,
@@ -209,7 +213,6 @@ def _input(element: etree._Element) -> InputClause:
     expression = next(iter(_children(element, "inputExpression")), None)
     return InputClause(
         id=element.get("id", ""),
-        label=element.get("label", ""),
         expression="" if expression is None else _cell(expression).text,
         type=None if expression is None else expression.get("typeRef"),
         allowed=_first_cell(element, "inputValues"),

@@ -30,6 +30,10 @@ class HitPolicy(StrEnum):
     OUTPUT_ORDER = "OUTPUT ORDER"
 
 
+LISTS: Final = frozenset({HitPolicy.COLLECT, HitPolicy.RULE_ORDER, HitPolicy.OUTPUT_ORDER})
+"""The policies under which every rule that applies gives an output."""
+
+
 class Aggregation(StrEnum):
     """What COLLECT makes of the outputs that it collected."""
 
@@ -97,7 +101,6 @@ class InputClause:
     """An input column. `type` is the typeRef as written, `allowed` the inputValues."""
 
     id: str
-    label: str
     expression: str
     type: str | None = None
     allowed: Cell | None = None
@@ -135,6 +138,10 @@ class DecisionTable:
     outputs: tuple[OutputClause, ...]
     rules: tuple[Rule, ...]
     line: int = field(default=0, compare=False)
+
+    @property
+    def gives_one_value(self) -> bool:
+        return len(self.outputs) == 1 and (self.aggregation is not None or self.hit_policy not in LISTS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from motcua.bpmn.decisions.elements import (
     basic,
     kind_of,
 )
-from motcua.bpmn.decisions.tables import LISTS, PRIORITIES, Entry, InputColumn, OutputColumn, Row, Table, objection_to, shown
+from motcua.bpmn.decisions.tables import PRIORITIES, Entry, InputColumn, OutputColumn, Row, Table, objection_to, shown
 from motcua.bpmn.decisions.unary_tests import EntryRefused, UnaryTests, read_literal, read_tests
 from motcua.bpmn.elements import Oddity
 from motcua.bpmn.expressions import Expression, ExpressionRefused, compile_expression
@@ -27,6 +27,7 @@ MAX_RULES: Final = 1_000
 MAX_COLUMNS: Final = 60
 _FEEL_WORDS: Final[Mapping[str, str]] = {"true": "True", "false": "False", "null": "None"}
 _EVERYTHING: Final = UnaryTests("-")
+_UNREAD: Final = Entry("")
 _T = TypeVar("_T")
 
 
@@ -95,6 +96,7 @@ class _Compiling:
             rows,
         )
         self.check_policy(found, table)
+        self.check_type(table)
         return found if self.is_sound else None
 
     # ---- columns
@@ -111,21 +113,21 @@ class _Compiling:
                 self.wrong("decision-type", cell, message, "keep one kind of values in a column, or correct its type")
         if expression is None:
             return None, tests
-        return InputColumn(clause.id, clause.expression, expression, kind, allowed), tests
+        return InputColumn(expression, kind, allowed), tests
 
     def output(self, clause: OutputClause, table: DecisionTable, cells: Sequence[Cell]) -> tuple[OutputColumn, list[Entry]]:
         allowed = None if clause.allowed is None else self.tests(clause.allowed)
         entries = [self.entry(cell) for cell in cells]
         default = None if clause.default is None else self.entry(clause.default)
         kind = self.kind(clause.type, clause)
-        is_only = len(table.outputs) == 1
-        if is_only and table.aggregation is not Aggregation.COUNT and (table.aggregation or table.hit_policy not in LISTS):
+        if table.gives_one_value:
             whole = self.kind(self.decision.type, self.decision)
-            if kind is not None and whole is not None and kind is not whole:
-                message = f"the output is of the type {kind}, and the variable of its decision {whole}"
+            given = Kind.INTEGER if table.aggregation is Aggregation.COUNT else kind
+            if given is not None and whole not in {given, basic(given), None}:
+                message = f"the output is of the type {given}, and the variable of its decision {whole}"
                 self.wrong("decision-type", clause, message, "state the same type for both")
-            kind = kind or whole
-        name = clause.name or (self.decision.id if is_only else "")
+            kind = kind or (None if table.aggregation is Aggregation.COUNT else whole)
+        name = clause.name or (self.decision.id if len(table.outputs) == 1 else "")
         column = OutputColumn(name, kind or _kind_of_all([*entries, *([default] if default else [])]), allowed, default)
         for cell, entry in zip(
             [*cells, *([clause.default] if clause.default else [])], [*entries, *([default] if default else [])], strict=True
@@ -153,11 +155,11 @@ class _Compiling:
             literal = read_literal(cell.text)
             return Entry(cell.text, literal[0]) if literal else Entry(cell.text, expression=_own_language(cell.text))
 
-        return self.noted("decision-expression", cell, read) or Entry(cell.text)
+        return self.noted("decision-expression", cell, read) or _UNREAD
 
     def check_entry(self, cell: Cell, entry: Entry, column: OutputColumn) -> None:
         """What is written out is judged here, what is computed when it is."""
-        objection = objection_to(entry.value, column) if entry.expression is None and cell.text else None
+        objection = objection_to(entry.value, column) if entry.expression is None and entry is not _UNREAD else None
         if objection:
             self.wrong("decision-type", cell, f"the output {shown(entry.value)} {objection}", "correct the entry or the column")
 
@@ -172,6 +174,12 @@ class _Compiling:
         return None
 
     # ---- the table as a whole
+
+    def check_type(self, table: DecisionTable) -> None:
+        """No type of ours is that of a list or of several outputs."""
+        if not table.gives_one_value and self.decision.type not in {None, "Any"}:
+            message = f"the variable of the decision is of the type {self.decision.type}, and its table gives more than one value"
+            self.wrong("decision-type", table, message, "remove the typeRef of the variable")
 
     def is_of_bearable_size(self, table: DecisionTable) -> bool:
         """Whether the table is worth reading on; its names are judged on the way."""

@@ -13,14 +13,12 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import Any, Final
 
-from motcua.bpmn.decisions.elements import KIND_NAMES, Aggregation, HitPolicy, Kind, is_of_kind, kind_of
+from motcua.bpmn.decisions.elements import KIND_NAMES, LISTS, Aggregation, HitPolicy, Kind, is_of_kind, kind_of
 from motcua.bpmn.decisions.unary_tests import UnaryTests
 from motcua.bpmn.expression_values import ExpressionFailed, Value, add
 from motcua.bpmn.expressions import Expression
 from motcua.errors import InvalidInput
 
-LISTS: Final = frozenset({HitPolicy.COLLECT, HitPolicy.RULE_ORDER, HitPolicy.OUTPUT_ORDER})
-"""The policies under which every rule that applies gives an output."""
 PRIORITIES: Final = frozenset({HitPolicy.PRIORITY, HitPolicy.OUTPUT_ORDER})
 
 
@@ -42,13 +40,16 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class InputColumn:
-    """label: how messages name it.   allowed: None where every value of the kind may come."""
+    """allowed: None where every value of the kind may come."""
 
-    id: str
-    label: str
     expression: Expression
     kind: Kind | None
     allowed: UnaryTests | None
+
+    @property
+    def label(self) -> str:
+        """How messages name it."""
+        return self.expression.text
 
 
 @dataclass(frozen=True, slots=True)

@@ -354,6 +354,9 @@ def test_an_overlap_of_computed_inputs_is_doubtful_and_two_columns_of_one_expres
         ("decision-overlap", Severity.WARNING),
         ("decision-gap", Severity.WARNING),
     }
+    overlapping = [("> 1", "1"), ("5", "2")]
+    required = decision([column("base", "number")], [FEE], overlapping, before=REQUIRES.format("fee", "q", "base"))
+    assert errors(check_decisions(document(required, BASE))) == ()
     halves = [("> 1", "< 5", "1"), ("<= 1", "-", "2"), ("-", ">= 5", "3")]
     assert check_decisions(document(decision([N, N], [FEE], halves))) == ()
 
@@ -402,6 +405,8 @@ GOOD = decision([N], [FEE], [("< 3", "1"), (">= 3", "n * 2")])
         ("<decisionTable", "<knowledgeRequirement/><decisionTable", "unsupported-element", "fee"),
         ("<decision ", '<businessKnowledgeModel id="b"/><decision ', "unsupported-element", "b"),
         ("<decision ", '<import namespace="x"/><decision ', "unsupported-element", "definitions"),
+        ("<decisionTable", '<variable name="x" typeRef="string"/><decisionTable', "decision-type", "fee_o1"),
+        ("<decisionTable", '<variable name="x" typeRef="tFee"/><decisionTable', "decision-type", "fee"),
         ("</output>", "</output><output id='o2' name='fee'/>", "decision-table", "fee_o1"),
         ("</input>", "<inputValues><text>1..2</text></inputValues></input>", "decision-test", "fee_i1"),
         ("</input>", "<inputValues><text>\"a\"</text></inputValues></input>", "decision-type", "fee_i1"),
@@ -416,6 +421,21 @@ def test_a_fault_of_a_table_is_found_where_it_is(old: str, new: str, rule: str, 
     }
     assert (rule, element_id) in found or (rule, "fee") in found, found
     assert all(finding.line > 1 and finding.remedy and finding.message for finding in found.values())
+
+
+def test_the_type_of_a_result_is_that_of_its_variable_and_a_list_has_none() -> None:
+    cases = (("COUNT", "number", True), ("COUNT", "string", False), ("SUM", "number", True), (None, "number", False))
+    for aggregation, type, sound in cases:
+        text = decision([N], [column("fee")], [("1", "1")], policy="COLLECT", aggregation=aggregation,
+                        before=f'<variable name="x" typeRef="{type}"/>')  # fmt: skip
+        assert [each.rule for each in errors(check_decisions(document(text)))] == ([] if sound else ["decision-type"])
+    twice = '<decision id="fee" name="f"><variable name="x" typeRef="string"/><literalExpression typeRef="number"><text>1</text>'
+    assert "decision-type" in {each.rule for each in check_decisions(document(twice + "</literalExpression></decision>"))}
+
+
+def test_an_entry_that_cannot_be_read_is_told_once() -> None:
+    text = decision([N], [column("fee", "number", "[1..9]")], [("1", "1 / 2")])
+    assert [each.rule for each in errors(check_decisions(document(text)))] == ["decision-expression"]
 
 
 @pytest.mark.parametrize("policy", ["COLLECT", "RULE ORDER"])
