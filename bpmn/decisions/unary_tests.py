@@ -94,6 +94,11 @@ class UnaryTests:
         return self.outcome(value) is True
 
     @property
+    def texts(self) -> frozenset[str]:
+        """The texts that it names."""
+        return frozenset(piece.value for piece in self.pieces if isinstance(piece, Equal) and isinstance(piece.value, str))
+
+    @property
     def values(self) -> tuple[Value, ...] | None:
         """The values that it lists, in their order; None when it is more than such a list."""
         if not self.pieces or self.negated or not all(isinstance(piece, Equal) for piece in self.pieces):

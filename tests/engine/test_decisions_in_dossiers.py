@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from motcua.bpmn.checks import ModelRefused
+from motcua.bpmn.checks import ModelRefused, check_model
+from motcua.bpmn.decisions.document import read_decisions
 from motcua.bpmn.decisions.tables import DecisionFailed
+from motcua.bpmn.document import read_document
 from motcua.bpmn.elements import Argument, DecisionUse, LoopKind, NodeKind, OutputUse
 from motcua.engine.operators import correctable_of
 from motcua.engine.spiff.compile import ModelNotRunnable, compile_model
 from motcua.procedures_catalog.version import DecisionMissing, ProcedureVersion, build_closure
+from motcua.services.cli.model import packaged_context
 from tests.bpmn.decision_files import column, decision, dmn
 from tests.engine.play import Play
 from tests.engine.test_elements_in_dossiers import CODE, ENDS, REGISTER, flow, model, task
@@ -185,6 +189,20 @@ def test_a_task_that_does_not_fit_its_decision_is_refused_when_published(tariff:
     with pytest.raises(ModelRefused) as refused:
         Office().engine.publish(version(tariff, content))
     assert why in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("tariff", "content", "doubt"),
+    [
+        (TARIFF, ASKING, None),
+        (TARIFF.replace(b'"B"', b'"b"'), ASKING, 'kind may be "b", which is no option of that choice'),
+        (TARIFF, ASKING.replace(b'value="B"', b'value="C"'), 'kind may not be "C", which is an option of that choice'),
+    ],
+)
+def test_a_table_that_names_other_texts_than_a_choice_offers_is_doubted(tariff: bytes, content: bytes, doubt: str | None) -> None:
+    context = replace(packaged_context(), decisions={"fee": read_decisions(tariff, "fee.dmn")})
+    found = [each.message for each in check_model(read_document(content, "model"), context) if each.rule == "decision-type"]
+    assert any(doubt in message for message in found) if doubt else not found
 
 
 def test_a_decision_that_was_compiled_before_is_shared_and_never_changed() -> None:
