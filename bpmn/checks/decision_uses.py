@@ -9,7 +9,7 @@ from typing import Final
 from motcua.bpmn.checks.findings import CheckContext, Finding, Rule, all_nodes, doubtful, repeated, title, wrong
 from motcua.bpmn.decisions.compile import CompiledDecision, compile_decisions
 from motcua.bpmn.decisions.elements import DecisionDocument, Kind, basic
-from motcua.bpmn.decisions.tables import InputColumn, Table
+from motcua.bpmn.decisions.tables import Table
 from motcua.bpmn.elements import DecisionUse, Definitions, FieldType, Node, NodeKind
 
 _KINDS: Final[Mapping[str, Kind]] = {
@@ -108,7 +108,7 @@ def kinds_agree(definitions: Definitions, context: CheckContext) -> Iterator[Fin
 
 
 def options_agree(definitions: Definitions, context: CheckContext) -> Iterator[Finding]:
-    """A table that asks for a choice asks for its options. Only a doubt, because a script may set the variable to something else."""
+    """A table that asks for a choice asks for its options. Only a doubt: a script may set the variable, too."""
     options: defaultdict[str, set[str]] = defaultdict(set)
     for node in all_nodes(definitions):
         for field in (*node.form, *node.payload):
@@ -116,14 +116,16 @@ def options_agree(definitions: Definitions, context: CheckContext) -> Iterator[F
                 options[field.name] |= {option.value for option in field.options}
     for node, use, decision in asked_decisions(definitions, context):
         given = {argument.name: argument.expression.strip() for argument in use.inputs}
-        for table, at, column in ((table, at, column) for _, table in decision.steps for at, column in enumerate(table.inputs)):
-            offered = options.get(given.get(column.label, column.label))
-            for doubt in _doubts(table, at, column, offered) if offered is not None else ():
+        columns = ((table, at) for _, table in decision.steps for at in range(len(table.inputs)))
+        for asked, at in columns:
+            name = asked.inputs[at].label
+            for doubt in _doubts(asked, at, options[given.get(name, name)]) if given.get(name, name) in options else ():
                 message = f'for the decision "{use.name}" {doubt}'
                 yield doubtful("decision-type", node, message, "correct the table or the options", line=use.line)
 
 
-def _doubts(table: Table, at: int, column: InputColumn, offered: set[str]) -> Iterator[str]:
+def _doubts(table: Table, at: int, offered: set[str]) -> Iterator[str]:
+    column = table.inputs[at]
     tests = [row.tests[at] for row in table.rows] + ([column.allowed] if column.allowed else [])
     for text in sorted({text for test in tests for text in test.texts} - offered):
         yield f'{column.label} may be "{text}", which is no option of that choice'
