@@ -23,7 +23,7 @@ from motcua.bpmn.decisions.elements import Kind, basic
 from motcua.bpmn.decisions.tables import Table, shown
 from motcua.bpmn.decisions.unary_tests import Equal, Range, UnaryTests
 
-BUDGET: Final = 100_000
+BUDGET: Final = 300_000
 _DISCRETE: Final = frozenset({Kind.TEXT, Kind.BOOLEAN})
 
 
@@ -180,7 +180,7 @@ class _Walk:
 
     def __init__(self, boxes: Sequence[tuple[int, ...]], domain: Sequence[int], budget: int) -> None:
         self.domain = domain
-        self.budget = budget - len(boxes) * len(domain)
+        self.budget = budget - len(boxes) * len(domain) - sum(pieces.bit_length() for pieces in domain)
         self.everything = (1 << len(boxes)) - 1
         self.rules_at = [_rules_at([box[axis] for box in boxes], pieces) for axis, pieces in enumerate(domain)]
         # Rules that take everything from this input on: while one of them is left, nothing is uncovered.
