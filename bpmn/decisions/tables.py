@@ -156,7 +156,7 @@ class Table:
             return {self.outputs[0].name: len(hits)}
         if self.policy is HitPolicy.UNIQUE and len(hits) > 1:
             raise self._failed(
-                f"the rules {_listed(hits)} all apply to {self._told(values)}, and UNIQUE allows one", "mend the table", hits
+                f"the rules {_listed(hits)} apply to {self._told(values)}, and UNIQUE allows one", "mend the table", hits
             )
         results = [self._outputs(row, variables) for row in hits]
         if self.policy is HitPolicy.ANY and any(_typed(result) != _typed(results[0]) for result in results):

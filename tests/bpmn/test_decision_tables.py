@@ -174,7 +174,7 @@ def test_two_rules_of_a_unique_table_that_apply_are_named_with_the_input() -> No
     made = compiled(decision([column("n", "number")], [column("fee")], [("> 1", "1"), ("5", "2")]))
     with pytest.raises(DecisionFailed) as failed:
         made.decide({"n": 5})
-    assert str(failed.value) == 'In the decision "fee" the rules 1 and 2 all apply to n = 5, and UNIQUE allows one; mend the table.'
+    assert str(failed.value) == 'In the decision "fee" the rules 1 and 2 apply to n = 5, and UNIQUE allows one; mend the table.'
     assert failed.value.facts == {"decision": "fee", "rules": [1, 2]}
 
 

@@ -252,7 +252,7 @@ def test_two_rules_of_a_unique_decision_are_refused_beforehand_and_fail_when_bot
         {"policy": "COLLECT", "aggregation": ' aggregation="SUM"', "first": "&gt; 1"},
     ))  # fmt: skip
     assert [(each.rule, each.element_id) for each in errors(check_decisions(unique))] == [("decision-overlap", "r2")]
-    with pytest.raises(DecisionFailed, match="the rules 1 and 2 all apply to pages = 5"):
+    with pytest.raises(DecisionFailed, match="the rules 1 and 2 apply to pages = 5"):
         compile_decision(unique, "fee").decide({"pages": 5})
     assert compile_decision(collect, "fee").decide({"pages": 5}) == {"fee": 3_000}
 
