@@ -34,9 +34,9 @@ def steps(office: Office) -> Iterator[Step]:
     (call,) = office.store.ready_calls(office.clock.now())
     yield "make a service call (lease, outcome)", lambda: office.runner.run(call)
     desk = office.tasks(code)["check_completeness"]
-    entries = {"completeness": "accept", "fee_vnd": 0}
-    yield "complete a task", lambda: office.engine.complete_task(desk.id, entries, "desk")
+    yield "complete a task", lambda: office.engine.complete_task(desk.id, {"completeness": "accept"}, "desk")
     office.serve()
+    office.pay(code)
     office.do(code, "assign_officer")
     office.do(code, "appraise", decision="supplement", missing="x")
     yield "deliver a message", lambda: office.engine.deliver_message(code, "supplement_received", {}, "m-1", "citizen")

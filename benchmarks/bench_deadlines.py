@@ -11,12 +11,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from time import process_time
 
 import numpy as np
 from numpy.typing import NDArray
 
-from motcua.engine.calendars import calendar_of, default_calendar
+from motcua.engine.calendars import Calendar, calendar_of, default_calendar
 from motcua.engine.deadlines import DEFAULT_POLICY, due
 from motcua.engine.dossier import Applicant, Channel, Dossier, LegalPause, Status
 from motcua.engine.due_arrays import due_array
@@ -29,6 +30,7 @@ from tests.engine import reference_count
 ROUNDS = 25
 LIMIT = TimeLimit(15, Unit.WORKING_DAYS)
 HOURS = TimeLimit(60, Unit.HOURS)
+LIMITS = (TimeLimit(20, Unit.CALENDAR_DAYS), HOURS, TimeLimit(2, Unit.MONTHS), TimeLimit(0, Unit.SAME_DAY))
 MILLION = 1_000_000
 YEAR = (datetime(2025, 12, 31, 17, tzinfo=UTC), datetime(2026, 12, 31, 17, tzinfo=UTC))
 
@@ -45,8 +47,9 @@ def run() -> dict[str, float | str]:
     channels = rng.integers(0, len(CHANNELS), MILLION).astype(np.int8)
     dossiers = _dossiers(many[:20_000].tolist(), ended[:20_000].tolist())
     work: dict[str, tuple[int, Callable[[], object]]] = {
-        "fast": (800, lambda: [due(at, LIMIT, calendar, trace=False) for at in receipts]),
+        "fast": (800, partial(_one_by_one, receipts, LIMIT, calendar)),
         "fast, paused": (800, lambda: [due(at, LIMIT, calendar, DEFAULT_POLICY, pauses, trace=False) for at, pauses in paused]),
+        **{str(limit): (800, partial(_one_by_one, receipts, limit, calendar)) for limit in LIMITS},
         "local date": (800, lambda: [at.astimezone(calendar.zone).date() for at in receipts]),
         "explained": (100, lambda: [due(at, LIMIT, calendar) for at in receipts[:100]]),
         "walk": (100, lambda: [reference_count.working_days(at, 15, ()) for at in receipts[:100]]),
@@ -61,6 +64,8 @@ def run() -> dict[str, float | str]:
     return {
         "microseconds per due moment": cost["fast"],
         "local dates that cost as much as one due moment": cost["fast"] / cost["local date"],
+        **{f"microseconds per due moment, {limit}": cost[str(limit)] for limit in LIMITS},
+        **{f"times one of 15 working days, {limit}": cost[str(limit)] / cost["fast"] for limit in LIMITS},
         "microseconds per due moment with a pause": cost["fast, paused"],
         "microseconds per due moment with its explanation": cost["explained"],
         "times quicker than walking day by day": cost["walk"] / cost["fast"],
@@ -72,6 +77,11 @@ def run() -> dict[str, float | str]:
         "seconds for a million due dates counted anew, with their scorecard": cost["score, arrays"],
         "milliseconds to tabulate the calendar": cost["tabulate"] / 1000,
     }
+
+
+def _one_by_one(receipts: list[datetime], limit: TimeLimit, calendar: Calendar) -> None:
+    for at in receipts:
+        due(at, limit, calendar, trace=False)
 
 
 def _dossiers(received: list[int], ended: list[int]) -> list[Dossier]:

@@ -26,9 +26,11 @@ from motcua.bpmn.elements import (
 from motcua.bpmn.extension import read_extensions
 from motcua.bpmn.flow_elements import read_flow_elements
 from motcua.bpmn.reading import DATA_TAGS, DRAWING_ONLY, MODEL, NODE_TAGS, Reading, check_attributes, line, reference, text, truth
+from motcua.bpmn.safe_xml import MAX_ATTRIBUTES as MAX_ATTRIBUTES
 from motcua.bpmn.safe_xml import MAX_BYTES as MAX_BYTES
 from motcua.bpmn.safe_xml import MAX_DEPTH as MAX_DEPTH
 from motcua.bpmn.safe_xml import MAX_ELEMENTS as MAX_ELEMENTS
+from motcua.bpmn.safe_xml import MAX_VALUE as MAX_VALUE
 from motcua.bpmn.safe_xml import ModelUnreadable as ModelUnreadable
 from motcua.bpmn.safe_xml import parse_safely
 
@@ -38,8 +40,9 @@ DIAGRAM: Final = "http://www.omg.org/spec/BPMN/20100524/DI"
 def read_document(content: bytes, source: str) -> Definitions:
     """The document in `content`. `source` names it in messages: a path, or where it came from.
 
-    Raises ModelUnreadable for what is not well-formed XML in UTF-8, carries a document type, is larger than 5 MB or 30,000
-    elements or deeper than 60, or has another root than bpmn:definitions.
+    Raises ModelUnreadable for what is not well-formed XML in UTF-8, carries a document type, is larger than 500,000 bytes or 5,000
+    elements or deeper than 60, has an element with more than 50 attributes or a value of more than 10,000 characters, or has
+    another root than bpmn:definitions.
     """
     root = parse_safely(content, source, f"{{{MODEL}}}definitions", "BPMN 2.0")
     reading = Reading()
@@ -118,7 +121,7 @@ def _process(element: etree._Element, reading: Reading) -> Process:
         name=element.get("name", ""),
         is_executable=truth(element, "isExecutable", default=False),
         procedure_code=procedure_code,
-        nodes=tuple(replace(node, lane=lane_of.get(node.id)) for node in nodes),
+        nodes=tuple(replace(node, lane=lane_of[node.id]) if node.id in lane_of else node for node in nodes),
         flows=flows,
         lanes=tuple(lanes),
         documentation=documentation,

@@ -37,7 +37,18 @@ LOOP_NAMES: Final = frozenset(
 )
 """Names that the engine provides inside repeated activities only; the last two in completion conditions only."""
 ENGINE_NAMES: Final = (
-    frozenset({"dossier_code", "dossier_case", "dossier_channel", "authority_tier", "supplement_requests", "limit_known"})
+    frozenset(
+        {
+            "dossier_code",
+            "dossier_case",
+            "dossier_channel",
+            "authority_tier",
+            "supplement_requests",
+            "limit_known",
+            "fee_in_force_vnd",
+            "exception_author",
+        }
+    )
     | LOOP_NAMES
 )
 """Names that the engine provides and no model may assign."""
@@ -95,6 +106,8 @@ def _refuse_at_sight(line: str) -> None:
         position = where.find(mark)
         if position >= 0:
             raise refusal(line, position + 1, f"{mark} has no meaning here", "remove it")
+    if line.isprintable() and outside_texts.isascii():
+        return
     for position, (character, outside) in enumerate(zip(line, outside_texts, strict=True), 1):
         if not character.isprintable():
             raise refusal(line, position, "an invisible character has no meaning here", "remove it")
@@ -134,10 +147,11 @@ class _Compiler:
 
     def __init__(self, line: str) -> None:
         self.line = line
+        self.bytes = line.encode()  # a syntax tree counts places in UTF-8
         self.names: set[str] = set()
 
     def refuse(self, node: ast.AST, objection: str, remedy: str) -> ExpressionRefused:
-        offset = len(self.line.encode()[: getattr(node, "col_offset", 0)].decode(errors="ignore"))
+        offset = len(self.bytes[: getattr(node, "col_offset", 0)].decode(errors="ignore"))
         return refusal(self.line, offset + 1, objection, remedy)
 
     def compile(self, node: ast.expr, depth: int) -> Closure:
@@ -169,7 +183,7 @@ class _Compiler:
         raise self.refuse(node, *_INSTEAD.get(type(node), ("this has no meaning here", "see docs/extension.md, Expressions")))
 
     def _constant(self, node: ast.Constant) -> Value:
-        written = ast.get_source_segment(self.line, node) or ""
+        written = self.bytes[node.col_offset : node.end_col_offset].decode()
         if node.value is None or isinstance(node.value, bool | str):
             if isinstance(node.value, str) and written[:1] not in {'"', "'"}:
                 raise self.refuse(node, "a letter before a text has no meaning here", "remove it")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final
 
 from motcua.bpmn.expression_syntax import (
@@ -89,8 +90,9 @@ class Script:
         return result
 
 
+@lru_cache(maxsize=4_096)
 def compile_expression(text: str) -> Expression:
-    """Check and compile one expression. Raises ExpressionRefused."""
+    """Check and compile one expression; several rules ask for the same one. Raises ExpressionRefused."""
     closure, names = compile_closure(text)
     return Expression(text.strip(), names, closure)
 
@@ -98,9 +100,10 @@ def compile_expression(text: str) -> Expression:
 def compile_script(text: str) -> Script:
     """Check and compile the lines `name = expression` of a script task. Raises ExpressionRefused."""
     assignments = []
-    for number, line in enumerate(text.splitlines(), 1):
-        if not line.strip():
-            continue
+    written = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+    if len(written) > MAX_ASSIGNMENTS:
+        raise refusal(text[:80], 1, f"a script may have {MAX_ASSIGNMENTS} assignments", "split the script task")
+    for number, line in written:
         match = _ASSIGNMENT.fullmatch(line)
         if match is None:
             raise refusal(line, 1, f"line {number} of the script is no assignment", "write name = expression, one a line")
@@ -109,6 +112,4 @@ def compile_script(text: str) -> Script:
         if objection:
             raise refusal(line, 1, f'"{name}" {objection}', "assign another name")
         assignments.append((name, compile_expression(expression)))
-    if len(assignments) > MAX_ASSIGNMENTS:
-        raise refusal(text[:80], 1, f"a script may have {MAX_ASSIGNMENTS} assignments", "split the script task")
     return Script(tuple(assignments))

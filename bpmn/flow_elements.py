@@ -49,7 +49,7 @@ def read_flow_elements(container: etree._Element, reading: Reading) -> tuple[tup
                 f"bpmn:{tag} is only drawn; data is in the variables that forms, messages and operations declare",
                 "declare the data as fields, or remove it",
             )
-    flows = [replace(flow, is_default=defaults.get(flow.id) == flow.source) for flow in flows]
+    flows = [replace(flow, is_default=True) if defaults.get(flow.id) == flow.source else flow for flow in flows]
     incoming, outgoing = defaultdict(list), defaultdict(list)
     for flow in flows:
         incoming[flow.target].append(flow.id)

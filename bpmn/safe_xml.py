@@ -8,24 +8,30 @@ from lxml import etree
 
 from motcua.errors import InvalidInput
 
-MAX_BYTES: Final = 5_000_000
+# Some eight times what the largest models of real procedures need, and little enough to be looked through within a second.
+MAX_BYTES: Final = 500_000
 MAX_DEPTH: Final = 60
-MAX_ELEMENTS: Final = 30_000
+MAX_ELEMENTS: Final = 5_000
+MAX_ATTRIBUTES: Final = 50
+"""Of one element; standard and extension together have fewer than 15."""
+MAX_VALUE: Final = 10_000
+"""Characters of one attribute's value; the longest, an expression, may have 2,000."""
 
 
 class ModelUnreadable(InvalidInput):
     """The file is no document of the language asked for, or not one that may be read. Facts: `source`, `line`."""
 
 
-def parse_safely(content: bytes, source: str, root_tag: str, language: str) -> etree._Element:
+def parse_safely(content: bytes, source: str, root_tag: str, language: str, most_elements: int = MAX_ELEMENTS) -> etree._Element:
     """The root of the document, which must be `root_tag`; `language` names what is expected, such as "BPMN 2.0".
 
-    Raises ModelUnreadable for what is not well-formed XML in UTF-8, carries a document type, is larger than 5 MB or 30,000
-    elements or deeper than 60, or has another root.
+    Raises ModelUnreadable for what is not well-formed XML in UTF-8, carries a document type, is larger than 500,000 bytes or
+    `most_elements` or deeper than 60, has an element with more than 50 attributes or a value of more than 10,000 characters, or
+    has another root.
     """
     if len(content) > MAX_BYTES:
         raise ModelUnreadable(
-            f"{source} has {len(content):,} bytes, and a model may have {MAX_BYTES:,}; split it into shared parts.",
+            f"{source}:0 has more bytes than the {MAX_BYTES:,} that a model may have; split it into shared parts.",
             source=source,
             line=0,
         )
@@ -72,16 +78,25 @@ def parse_safely(content: bytes, source: str, root_tag: str, language: str) -> e
     for event, element in etree.iterwalk(root, events=("start", "end")):
         depth += 1 if event == "start" else -1
         count += event == "start"
-        if count > MAX_ELEMENTS:
+        at = element.sourceline or 0
+        if count > most_elements:
             raise ModelUnreadable(
-                f"{source} has more than {MAX_ELEMENTS:,} elements; split it into shared parts.",
-                source=source,
-                line=element.sourceline or 0,
+                f"{source}:{at} has more than {most_elements:,} elements; split it into shared parts.", source=source, line=at
             )
+        if event == "start" and (objection := _too_much(element)):
+            raise ModelUnreadable(f"{source}:{at} {objection}.", source=source, line=at)
         if depth > MAX_DEPTH:
             raise ModelUnreadable(
-                f"{source}:{element.sourceline} is nested more than {MAX_DEPTH} elements deep; move inner parts into shared parts.",
+                f"{source}:{at} is nested more than {MAX_DEPTH} elements deep; move inner parts into shared parts.",
                 source=source,
-                line=element.sourceline or 0,
+                line=at,
             )
     return root
+
+
+def _too_much(element: etree._Element) -> str | None:
+    if len(element.attrib) > MAX_ATTRIBUTES:
+        return f"has an element with more than {MAX_ATTRIBUTES} attributes; remove those that no standard knows"
+    if any(len(value) > MAX_VALUE for value in element.values()):
+        return f"has an attribute with more than {MAX_VALUE:,} characters; shorten it"
+    return None

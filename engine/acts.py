@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from motcua.engine.calendars import Calendar
-from motcua.engine.deadlines import DueMoment, Policy, check_extension, check_supplement, due
+from motcua.engine.deadlines import DueMoment, Policy, check_extension, check_supplement, due_of
 from motcua.engine.dossier import Dossier, Ending, LegalPause, Promise, Status
+from motcua.engine.recorded_exceptions import RecordedException, stated_exception
 from motcua.engine.values import Value
 from motcua.errors import InvalidInput, Refused
 from motcua.procedures_catalog.procedure import LimitInConflict, LimitUnknown, Procedure
@@ -63,17 +64,7 @@ def limit_of(procedure: Procedure, case: str | None) -> tuple[TimeLimit | None, 
 
 def compute_due(dossier: Dossier, moment: Moment) -> DueMoment | None:
     """The due moment as things stand, or None when the limit is unknown or the dossier is not received."""
-    if dossier.received_at is None or dossier.limit is None:
-        return None
-    return due(
-        dossier.received_at,
-        TimeLimit.parse(dossier.limit),
-        moment.calendar,
-        moment.policy,
-        pauses=dossier.pauses,
-        as_of=moment.now,
-        trace=False,
-    )
+    return due_of(dossier, moment.calendar, moment.policy, as_of=moment.now, trace=False)
 
 
 def with_due(dossier: Dossier, moment: Moment) -> Dossier:
@@ -86,9 +77,9 @@ def with_due(dossier: Dossier, moment: Moment) -> Dossier:
     )
 
 
-def pause(dossier: Dossier, moment: Moment, cause: str, activity_id: str) -> Dossier:
+def pause(dossier: Dossier, moment: Moment, cause: str, activity_id: str, exception: RecordedException | None = None) -> Dossier:
     """Stop the authority's clock."""
-    return replace(dossier, pauses=(*dossier.pauses, LegalPause(moment.now, None, cause, activity_id)))
+    return replace(dossier, pauses=(*dossier.pauses, LegalPause(moment.now, None, cause, activity_id, exception)))
 
 
 def resume(dossier: Dossier, moment: Moment, cause: str, activity_id: str | None = None) -> Dossier:
@@ -120,9 +111,9 @@ def _receive(dossier: Dossier, moment: Moment) -> Dossier:
 
 
 def _ask_supplement(dossier: Dossier, moment: Moment) -> Dossier:
-    check_supplement(dossier.supplement_requests)
+    exception = check_supplement(dossier.supplement_requests, stated_exception(moment.variables))
     asked = replace(dossier, status=Status.SUPPLEMENT_REQUESTED, supplement_requests=dossier.supplement_requests + 1)
-    return pause(asked, moment, SUPPLEMENT, SUPPLEMENT)
+    return pause(asked, moment, SUPPLEMENT, SUPPLEMENT, exception)
 
 
 def _take_supplement(dossier: Dossier, moment: Moment) -> Dossier:

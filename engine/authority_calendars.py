@@ -5,12 +5,15 @@ Most authorities have no rows of their own and share one calendar, so that a pro
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from motcua.engine.calendars import Calendar, calendar_of
 from motcua.procedures_catalog.authority import Authority, UnknownAuthority
 from motcua.procedures_catalog.calendar_tables import CalendarTables
+
+CalendarFor = Callable[[str], Calendar]
+"""An authority's calendar by its code; the empty code asks for the country's."""
 
 
 @dataclass(frozen=True)

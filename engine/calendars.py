@@ -18,6 +18,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from motcua.engine.statutory_holidays import fixed_holidays, statutory_holidays
+from motcua.engine.timelines import Timeline, local_instant, tabulate
 from motcua.errors import InvalidInput
 from motcua.procedures_catalog.calendar_tables import CalendarTables, packaged_tables
 from motcua.procedures_catalog.days_off import Confidence, SpecialDay, SpecialKind
@@ -105,23 +106,6 @@ class DayReason:
     source: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Timeline:
-    """The tables. Index of a day: days since `first`; a session's instants are epoch seconds."""
-
-    first: int  # ordinal of the first known day
-    first_second: int
-    end_second: int  # of the first moment that is not known any more
-    closes: tuple[datetime, ...]  # per day: end of the last ordinary session
-    midnights: tuple[datetime, ...]  # per day: 24:00
-    worked_through: tuple[int, ...]  # from the day before `first` on: working days up to and including it
-    working_days: tuple[date, ...]
-    session_starts: tuple[int, ...]
-    session_ends: tuple[int, ...]
-    seconds_before: tuple[int, ...]  # per session: working seconds of all earlier ones
-    seconds_through: tuple[int, ...]  # per session: the same with its own
-
-
 @dataclass(frozen=True, eq=False)
 class Calendar:
     """The working time of an authority over the years `first_year`–`last_year`. Never changes once made.
@@ -151,39 +135,17 @@ class Calendar:
                     raise InvalidInput("Sessions must be given in order of time, each ending after it starts, without overlap.")
             if len(office.week) != 7 or not any(office.week):
                 raise InvalidInput("A week has seven days, and sessions on one of them at least: an office is open at times.")
-        object.__setattr__(self, "timeline", self._tabulate())
-
-    def _tabulate(self) -> Timeline:
-        first, end = date(self.first_year, 1, 1).toordinal(), date(self.last_year + 1, 1, 1).toordinal()
-        days = [date.fromordinal(ordinal) for ordinal in range(first, end)]
-        working = [day for day in days if self.day(day).kind in _WORKING_KINDS]
-        is_working = set(working)
-        worked_through, count = [0], 0
-        for day in days:
-            count += day in is_working
-            worked_through.append(count)
-        starts, ends, before, through, total = [], [], [], [], 0
-        for day in working:
-            for session in self._hours_of(day):
-                start, stop = (int(self._instant(day, moment).timestamp()) for moment in (session.start, session.end))
-                starts.append(start)
-                ends.append(stop)
-                before.append(total)
-                total += stop - start
-                through.append(total)
-        return Timeline(
-            first,
-            int(self._instant(days[0], time(0)).timestamp()),
-            int(self._instant(days[-1] + timedelta(1), time(0)).timestamp()),
-            tuple(self._instant(day, self._hours_of(day)[-1].end) for day in days),
-            tuple(self._instant(day + timedelta(1), time(0)) for day in days),
-            tuple(worked_through),
-            tuple(working),
-            *(tuple(numbers) for numbers in (starts, ends, before, through)),
+        timeline = tabulate(
+            date(self.first_year, 1, 1),
+            date(self.last_year + 1, 1, 1),
+            self.zone,
+            lambda day: self.day(day).kind in _WORKING_KINDS,
+            lambda day: tuple((session.start, session.end) for session in self._hours_of(day)),
         )
+        object.__setattr__(self, "timeline", timeline)
 
     def _instant(self, day: date, moment: time) -> datetime:
-        return datetime.combine(day, moment, self.zone).astimezone(UTC)
+        return local_instant(day, moment, self.zone)
 
     def _hours_of(self, day: date) -> tuple[Session, ...]:
         """The day's own sessions. A day off has those it would have, and a day that is no weekday of work those of Friday."""
@@ -272,15 +234,22 @@ class Calendar:
 
     def next_working_day(self, day: date, include: bool = False) -> date:
         """The first working day after `day`, or from `day` on."""
-        return self.working_day_after(day - timedelta(1) if include else day, 1)
+        if not include:
+            return self.working_day_after(day, 1)
+        index, worked_from = self._index(day), self.timeline.worked_from
+        if index >= len(worked_from):
+            raise self.unknown(self.last_year + 1)
+        return worked_from[index]
 
     def working_day_after(self, day: date, number: int) -> date:
         """The `number`-th working day after `day`, counting from 1; 0 is the last one up to `day`, -1 the one before that."""
-        position = self._worked_through(day) + number - 1
-        working = self.timeline.working_days
-        if not 0 <= position < len(working):
-            raise self.unknown(self.first_year - 1 if position < 0 else self.last_year + 1)
-        return working[position]
+        table, place = self.timeline, day.toordinal() - self.timeline.first + 1
+        if not 0 <= place < len(table.worked_through):
+            raise self.unknown(day.year)
+        position = table.worked_through[place] + number - 1
+        if 0 <= position < len(table.working_days):
+            return table.working_days[position]
+        raise self.unknown(self.first_year - 1 if position < 0 else self.last_year + 1)
 
     def working_day_before(self, day: date, number: int) -> date:
         """The `number`-th working day before `day`, counting from 1."""
@@ -313,21 +282,24 @@ class Calendar:
         """The earliest instant by which `seconds` of working time have passed since `start`; `start` itself for 0."""
         if seconds < 0:
             raise InvalidInput(f"Working time is added, not taken away: {seconds} seconds is below zero.", seconds=seconds)
-        table = self.timeline
-        if seconds == 0:
-            return datetime.fromtimestamp(self._second(start), UTC)
-        target = self._worked_before(start) + seconds
+        return self.worked_off(start, seconds)[0] if seconds else datetime.fromtimestamp(self._second(start), UTC)
+
+    def worked_off(self, start: datetime, seconds: int) -> tuple[datetime, date]:
+        """The instant by which `seconds` of working time, more than 0, have passed since `start`, and the day of that session."""
+        target, table = self._worked_before(start) + seconds, self.timeline
         position = bisect_left(table.seconds_through, target)
         if position == len(table.seconds_through):
             raise self.unknown(self.last_year + 1)
-        return datetime.fromtimestamp(table.session_starts[position] + target - table.seconds_before[position], UTC)
+        second = table.session_starts[position] + target - table.seconds_before[position]
+        return datetime.fromtimestamp(second, UTC), table.session_days[position]
 
     def _second(self, instant: datetime) -> int:
-        check_aware(instant)
-        second = int(instant.timestamp())
-        if not self.timeline.first_second <= second < self.timeline.end_second:
-            raise self.unknown(self.local_date(instant).year)
-        return second
+        if instant.tzinfo is None:
+            raise _naive(instant)
+        table, second = self.timeline, int(instant.timestamp())
+        if table.first_second <= second < table.end_second:
+            return second
+        raise self.unknown(self.local_date(instant).year)
 
     def _worked_before(self, instant: datetime) -> int:
         table, second = self.timeline, self._second(instant)

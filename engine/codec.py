@@ -15,6 +15,7 @@ path of the field, so that a saved dossier always loads again.
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -25,6 +26,7 @@ from motcua.errors import InvalidInput
 MAX_DEPTH = 32
 MAX_TEXT = 1_000_000
 MAX_INTEGER_BITS = 512
+_HALF_A_PAIR = re.compile("[\ud800-\udfff]")
 
 
 class ValueRefused(InvalidInput):
@@ -74,7 +76,7 @@ def encode(value: Value, path: str = "", depth: int = 0) -> Any:
 def _text(text: str, path: str) -> str:
     if len(text) > MAX_TEXT:
         raise _refuse(path, f"the text is longer than {MAX_TEXT:,} characters")
-    if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
+    if "\x00" in text or _HALF_A_PAIR.search(text):
         raise _refuse(path, "the text holds a character that cannot be stored (U+0000 or half of a surrogate pair)")
     return text
 

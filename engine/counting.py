@@ -14,11 +14,13 @@ from __future__ import annotations
 import calendar as gregorian
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
+from operator import itemgetter
 from typing import NamedTuple
 
 from motcua.engine.calendars import Calendar, check_aware
 from motcua.engine.dossier import LegalPause
 from motcua.engine.due_moments import Policy
+from motcua.engine.recorded_exceptions import RecordedException
 from motcua.errors import InvalidInput
 from motcua.procedures_catalog.time_limit import TimeLimit, Unit
 
@@ -27,6 +29,7 @@ SECONDS_PER_WORKING_DAY = 8 * 3600
 
 SUPPLEMENT = "supplement"
 _DAY = timedelta(1)
+_IN_TIME = itemgetter(0, 1, 2)
 # Looking a member up on its class is slow before Python 3.12, and each count asks several times.
 _WORKING_DAYS, _HOURS, _MONTHS, _SAME_DAY = Unit.WORKING_DAYS, Unit.HOURS, Unit.MONTHS, Unit.SAME_DAY
 
@@ -45,6 +48,7 @@ class Stop(NamedTuple):
     start: datetime
     end: datetime
     cause: str
+    exception: RecordedException | None = None
 
 
 class StoppedDays(NamedTuple):
@@ -97,8 +101,8 @@ def closed_stops(pauses: Sequence[LegalPause], as_of: datetime | None) -> tuple[
                 ended_at=end,
             )
         if end > pause.started_at:
-            stops.append(Stop(pause.started_at, end, pause.cause))
-    return tuple(sorted(stops))
+            stops.append(Stop(pause.started_at, end, pause.cause, pause.exception))
+    return tuple(sorted(stops, key=_IN_TIME))
 
 
 def merged(stops: Sequence[Stop]) -> tuple[Stop, ...]:
@@ -134,14 +138,18 @@ def effective_receipt(received_at: datetime, limit: TimeLimit, calendar: Calenda
     return calendar.opening_of(calendar.next_working_day(on))
 
 
+def working_seconds_of(limit: TimeLimit, policy: Policy) -> int | None:
+    """The working time of a limit that runs through sessions, second by second; None for one by whole days."""
+    if limit.unit is _HOURS:
+        return limit.amount * 3600
+    if limit.unit is _WORKING_DAYS and policy.counting == "from_receipt":
+        return limit.amount * SECONDS_PER_WORKING_DAY
+    return None
+
+
 def counts_time(limit: TimeLimit, policy: Policy) -> bool:
-    """Whether the limit runs through sessions, second by second, and not by whole days."""
-    return limit.unit is _HOURS or (limit.unit is _WORKING_DAYS and policy.counting == "from_receipt")
-
-
-def working_seconds_of(limit: TimeLimit) -> int:
-    """The working time of a limit that runs through sessions."""
-    return limit.amount * (3600 if limit.unit is _HOURS else SECONDS_PER_WORKING_DAY)
+    """Whether the limit runs through sessions, and not by whole days."""
+    return working_seconds_of(limit, policy) is not None
 
 
 def count(received_at: datetime, limit: TimeLimit, calendar: Calendar, policy: Policy, stops: Sequence[Stop]) -> Count:
@@ -154,46 +162,58 @@ def count(received_at: datetime, limit: TimeLimit, calendar: Calendar, policy: P
     if stops and policy.supplement == "restart":
         for number, stop in enumerate(stops):
             if stop.cause == SUPPLEMENT and stop.end > start:
-                so_far = _last_day(start, start_on, limit, calendar, policy, merged(stops[:number]))
-                if stop.start > so_far[2]:
+                so_far = _count_from(received_on, start, start_on, limit, calendar, policy, merged(stops[:number]))
+                if stop.start > so_far.expires_at:
                     break
                 start, start_on = stop.end, calendar.local_date(stop.end)
-    return Count(received_on, start, *_last_day(start, start_on, limit, calendar, policy, merged(stops) if stops else ()))
+    return _count_from(received_on, start, start_on, limit, calendar, policy, merged(stops) if stops else ())
 
 
-def _last_day(
-    start: datetime, start_on: date, limit: TimeLimit, calendar: Calendar, policy: Policy, stops: Sequence[Stop]
-) -> tuple[date, datetime, datetime, date]:
-    """due_on, due_at, expires_at and the last day before rolling forward, counted from one event."""
+def _count_from(
+    received_on: date,
+    start: datetime,
+    start_on: date,
+    limit: TimeLimit,
+    calendar: Calendar,
+    policy: Policy,
+    stops: Sequence[Stop],
+) -> Count:
+    """The count from the one event that happens at `start`, local date `start_on`, with merged stops."""
     unit = limit.unit
-    if unit is _WORKING_DAYS and not stops and policy.counting == "next_day":  # by far the most, and counted by the million
-        due_on = calendar.working_day_after(start_on, limit.amount)
-        close, end = calendar.close_and_end_of(due_on)
-        return due_on, close, end, due_on
-    if counts_time(limit, policy):
-        due_at = after_working_seconds(start, working_seconds_of(limit), calendar, stops)
-        due_on = calendar.local_date(due_at)
-        return due_on, due_at, due_at if unit is _HOURS else calendar.end_of(due_on), due_on
+    seconds = working_seconds_of(limit, policy)
+    if seconds is not None:
+        due_at, due_on = _worked_off(start, seconds, calendar, stops) if stops else calendar.worked_off(start, seconds)
+        return Count(received_on, start, due_on, due_at, due_at if unit is _HOURS else calendar.end_of(due_on), due_on)
     if unit is _SAME_DAY:
         due_on = raw = _same_day(start, calendar, policy, stops)
+    elif not stops:  # by far the most, and counted by the million
+        if unit is _WORKING_DAYS:
+            due_on = raw = calendar.working_day_after(start_on, limit.amount)
+        else:
+            raw = _months_later(start_on, limit.amount) if unit is _MONTHS else start_on + timedelta(limit.amount)
+            due_on = calendar.next_working_day(raw, include=True)
     else:
-        stopped = stopped_days(stops, calendar) if stops else ()
+        stopped = stopped_days(stops, calendar)
         if unit is _WORKING_DAYS:
             due_on = raw = nth_day(start_on, limit.amount, stopped, calendar.working_days_in, calendar.working_day_after)
         else:
             raw = nth_day(start_on, calendar_days_of(limit, start_on), stopped, _days_in, _day_after)
             due_on = _roll_forward(raw, stopped, calendar)
     close, end = calendar.close_and_end_of(due_on)
-    return due_on, close, end, raw
+    return Count(received_on, start, due_on, close, end, raw)
 
 
 def calendar_days_of(limit: TimeLimit, start_on: date) -> int:
     """The number of calendar days of a limit in calendar days or months that starts on a date."""
-    if limit.unit is not _MONTHS:
-        return limit.amount
-    years, month = divmod(start_on.month - 1 + limit.amount, 12)
-    year, month = start_on.year + years, month + 1
-    return (date(year, month, min(start_on.day, gregorian.monthrange(year, month)[1])) - start_on).days
+    return limit.amount if limit.unit is not _MONTHS else (_months_later(start_on, limit.amount) - start_on).days
+
+
+def _months_later(start_on: date, months: int) -> date:
+    """The same day of the month, or its last day."""
+    years, month = divmod(start_on.month - 1 + months, 12)
+    year, month, day = start_on.year + years, month + 1, start_on.day
+    # Looking the length of a month up costs as much as all else, and every month has 28 days.
+    return date(year, month, day if day <= 28 else min(day, gregorian.monthrange(year, month)[1]))
 
 
 def nth_day(
@@ -249,6 +269,10 @@ def _same_day(start: datetime, calendar: Calendar, policy: Policy, stops: Sequen
 
 def after_working_seconds(start: datetime, seconds: int, calendar: Calendar, stops: Sequence[Stop]) -> datetime:
     """The instant by which so much working time has passed since `start`, the stops (in order, merged) left out."""
+    return _worked_off(start, seconds, calendar, stops)[0] if seconds else calendar.add_working_seconds(start, 0)
+
+
+def _worked_off(start: datetime, seconds: int, calendar: Calendar, stops: Sequence[Stop]) -> tuple[datetime, date]:
     for stop in stops:
         if stop.end <= start:
             continue
@@ -257,4 +281,4 @@ def after_working_seconds(start: datetime, seconds: int, calendar: Calendar, sto
             break
         seconds -= run
         start = stop.end
-    return calendar.add_working_seconds(start, seconds)
+    return calendar.worked_off(start, seconds)

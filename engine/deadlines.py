@@ -8,7 +8,6 @@ one contract, TIME.md.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from motcua.engine.calendars import Calendar
@@ -26,6 +25,7 @@ from motcua.engine.due_moments import (
     Rule,
 )
 from motcua.engine.explanations import explain, explanation_table
+from motcua.engine.recorded_exceptions import REASON, ExceptionIncomplete, RecordedException
 from motcua.engine.timers import ClockName, Timer, TimerUnreadable, parse_timer, timer_instant
 from motcua.engine.tracing import trace_days, trace_events
 from motcua.errors import InvalidInput, Refused
@@ -34,6 +34,7 @@ from motcua.procedures_catalog.time_limit import TimeLimit
 __all__ = [
     "DEFAULT_POLICY",
     "RULES",
+    "SUPPLEMENT_ONCE",
     "ClockName",
     "ClockStopped",
     "CountedDay",
@@ -56,6 +57,7 @@ __all__ = [
     "check_extension",
     "check_supplement",
     "due",
+    "due_of",
     "explain",
     "explanation_table",
     "parse_timer",
@@ -94,7 +96,19 @@ def due(
     )
 
 
+def due_of(dossier: Dossier, calendar: Calendar, policy: Policy, *, as_of: datetime, trace: bool = True) -> DueMoment | None:
+    """When a dossier is due as things stand; None while it is not received, and where its limit is unknown.
+
+    calendar, policy: of its authority and of its procedure version; whoever has an engine asks `DossierEngine.due_of`, which
+    knows both.   as_of: when an open pause is taken to end.
+    """
+    if dossier.received_at is None or dossier.limit is None:
+        return None
+    return due(dossier.received_at, TimeLimit.parse(dossier.limit), calendar, policy, dossier.pauses, trace, as_of)
+
+
 _ONE_STOP = "the decree on the one-stop shop"
+SUPPLEMENT_ONCE = "A supplement is asked once, in full, with reasons."
 
 
 class NothingToExtend(Refused):
@@ -115,26 +129,6 @@ class PromiseNotLater(InvalidInput):
 
 class SecondSupplementRequest(Refused):
     """A supplement is asked once, in full."""
-
-
-class ExceptionIncomplete(InvalidInput):
-    """An exception without an author or a reason is none."""
-
-
-@dataclass(frozen=True, slots=True)
-class RecordedException:
-    """An act that a rule forbids, done all the same by somebody who answers for it. It belongs into the dossier's history.
-
-    basis: the legal basis, where the author names one.
-    """
-
-    author: str
-    reason: str
-    basis: str = ""
-
-    def __post_init__(self) -> None:
-        if not self.author.strip() or not self.reason.strip():
-            raise ExceptionIncomplete("An exception is recorded with its author and its reason. State both.", author=self.author)
 
 
 def check_extension(dossier: Dossier, *, promised_on: date, now: datetime, calendar: Calendar) -> None:
@@ -191,9 +185,9 @@ def check_supplement(requests_so_far: int, exception: RecordedException | None =
     if exception is None:
         raise SecondSupplementRequest(
             "A supplement was asked for this dossier already, and it is asked once, in full. "
-            "Decide on what is there, or refuse with reasons.",
+            f'Decide on what is there, or refuse with reasons; or state the reason for an exception in the field "{REASON}".',
             requests_so_far=requests_so_far,
-            rule="A supplement is asked once, in full, with reasons.",
+            rule=SUPPLEMENT_ONCE,
             source=_ONE_STOP,
         )
     return exception

@@ -15,6 +15,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
+from motcua.engine.recorded_exceptions import RecordedException
 from motcua.engine.values import Variables
 
 
@@ -72,6 +73,7 @@ class LegalPause:
     ended_at: datetime | None
     cause: str  # supplement, tax_payment, verification, consultation, on_site_check
     activity_id: str
+    exception: RecordedException | None = None  # for a supplement asked again
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +130,26 @@ class Dossier:
 
     @property
     def on_time(self) -> bool | None:
-        """Whether it ended by `expires_at` (TIME.md); None while it runs or when the limit is unknown."""
+        """Whether it ended by `expires_at` (TIME.md); None while it runs or when the limit is unknown.
+
+        One that a supplement was asked for again, as an exception, counts as late (engine/scorecard.py judges alike).
+        """
         if self.ended_at is None or self.expires_at is None:
             return None
-        return self.ended_at <= self.expires_at
+        return self.supplement_requests < 2 and self.ended_at <= self.expires_at
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A half-filled form, as it was typed: text where the form wants a date. Personal content, gone with the open task.
+
+    revision: grows by one with each saving, from 1.
+    """
+
+    entries: Variables
+    revision: int
+    saved_by: str
+    saved_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +169,7 @@ class OpenTask:
     assignee: str | None = None
     delegated_by: str | None = None
     form: tuple[dict[str, Any], ...] = ()
+    draft: Draft | None = None
 
 
 class CallState(StrEnum):

@@ -19,13 +19,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from motcua.engine.acts import limit_of
+from motcua.engine.authority_calendars import CalendarFor
 from motcua.engine.calendars import Calendar
 from motcua.engine.clock import Clock
 from motcua.engine.codec import encode
 from motcua.engine.compiled import CompiledProcedure, CompiledProcedures, check_version, compile_version
 from motcua.engine.connectors import Operation
+from motcua.engine.deadlines import DueMoment, due_of
 from motcua.engine.dossier import Applicant, Channel, Dossier, MessageRecord, OpenTask, Status
 from motcua.engine.forms import read_entries
+from motcua.engine.messages import expire_messages, take_message
 from motcua.engine.session import DossierSession, Surroundings
 from motcua.engine.store import Store, StoredDossier, Transaction
 from motcua.errors import Conflict, InvalidInput, NotFound
@@ -71,6 +74,18 @@ class Application:
     request_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The dossier of an application; `is_new` where this very command opened it, and no earlier one with its request id."""
+
+    dossier: Dossier
+    is_new: bool
+
+    @property
+    def code(self) -> str:
+        return self.dossier.code
+
+
 class DossierEngine:
     """Runs dossiers over a store. Safe to share between threads; every command is a transaction of its own."""
 
@@ -78,37 +93,56 @@ class DossierEngine:
         self,
         store: Store,
         clock: Clock,
-        calendar: Calendar,
+        calendar: Calendar | CalendarFor,
         operations: Mapping[str, Operation],
         *,
         entropy: Callable[[int], bytes] = secrets.token_bytes,
         message_term: timedelta = timedelta(days=30),
-        calendar_for: Callable[[str], Calendar] | None = None,
     ) -> None:
-        """`calendar_for` gives each authority its own calendar by its code; without it, `calendar` is everyone's."""
+        """calendar: everyone's, or what gives each authority its own; that is first asked when a command needs it."""
         self.store = store
         self.clock = clock
-        self.calendar = calendar
+        self.calendar_for: CalendarFor = (lambda authority_code: calendar) if isinstance(calendar, Calendar) else calendar
         self.procedures = CompiledProcedures(store.version)
-        self.calendar_for: Callable[[str], Calendar] = calendar_for or (lambda authority_code: calendar)
-        self._around = Surroundings(operations, calendar, entropy, message_term)
+        self._operations = operations
+        self._entropy = entropy
+        self._message_term = message_term
+
+    @property
+    def calendar(self) -> Calendar:
+        """What holds where no authority says otherwise."""
+        return self.calendar_for("")
 
     # ---- procedures
 
     def publish(self, version: ProcedureVersion) -> CompiledProcedure:
         """Check and compile a version, refuse it if it cannot be run faithfully, and store it whole. Again changes nothing."""
-        check_version(version, self._around.operations)
+        check_version(version, self._operations)
         compiled = compile_version(version)
         with self.store.transaction() as tx:
             tx.publish(version)
         return compiled
 
+    # ---- questions
+
+    def due_of(self, dossier: Dossier, *, trace: bool = True) -> DueMoment | None:
+        """When the dossier is due as things stand, and why: by its authority's calendar and its version's policy.
+
+        None while it is not received, and where its limit is unknown. An open pause is taken to end now.
+        """
+        policy = self.procedures.get(dossier.version_id).policy
+        return due_of(dossier, self.calendar_for(dossier.authority_code), policy, as_of=self._now(dossier), trace=trace)
+
     # ---- commands
 
-    def open(self, application: Application, actor: str = "applicant") -> Dossier:
-        """File a dossier under the version in force today. Raises the InvalidInput leaf of whatever is missing."""
+    def open(self, application: Application, actor: str = "applicant") -> Opened:
+        """File a dossier under the version in force today; a request that came before opens none and changes nothing.
+
+        Raises the InvalidInput leaf of whatever is missing.
+        """
         now = self.clock.now()
-        today = self.calendar.local_date(now)
+        around = self._around_for(application.authority_code)
+        today = around.calendar.local_date(now)
         _check_applicant(application.applicant)
         version = self.store.version_in_force(application.procedure_code, today)
         if version is None:
@@ -127,7 +161,7 @@ class DossierEngine:
             if application.request_id is not None:
                 already = tx.dossier_by_request(application.request_id)
                 if already is not None:
-                    return already
+                    return Opened(already, is_new=False)
             number = tx.next_number(application.authority_code, today)
             dossier = Dossier(
                 code=f"{application.authority_code}-{today:%y%m%d}-{number:04d}",
@@ -142,7 +176,7 @@ class DossierEngine:
                 filed_at=now,
                 request_id=application.request_id,
             )
-            session = DossierSession.begin(self._around_for(application.authority_code), tx, compiled, actor, now, dossier, entries)
+            session = DossierSession.begin(around, tx, compiled, actor, now, dossier, entries)
             session.record(
                 "opened",
                 {
@@ -156,7 +190,7 @@ class DossierEngine:
             session.report_status()
             session.move_on()
             tx.save(session.change())
-            return session.dossier
+            return Opened(session.dossier, is_new=True)
 
     @contextmanager
     def command(self, code: str, actor: str) -> Iterator[DossierSession]:
@@ -219,9 +253,8 @@ class DossierEngine:
                 )
             session.fire_due_timers()
             now = session.now
-            session.take_message(
-                MessageRecord(message_id, code, name, dict(payload), now, keep_until=now + self._around.message_term)
-            )
+            message = MessageRecord(message_id, code, name, dict(payload), now, keep_until=now + self._message_term)
+            take_message(session, message)
             tx.save(session.change())
             return session.messages[message_id]
 
@@ -232,7 +265,7 @@ class DossierEngine:
             return 0
         with self.command(code, "clock") as session:
             fired = session.fire_due_timers()
-            session.expire_messages()
+            expire_messages(session)
         return fired
 
     def take_up(self, tx: Transaction, stored: StoredDossier, compiled: CompiledProcedure, actor: str) -> DossierSession:
@@ -246,7 +279,7 @@ class DossierEngine:
         return self.take_up(tx, stored, self.procedures.get(stored.dossier.version_id), actor)
 
     def _around_for(self, authority_code: str) -> Surroundings:
-        return replace(self._around, calendar=self.calendar_for(authority_code))
+        return Surroundings(self._operations, self.calendar_for(authority_code), self._entropy)
 
     def _now(self, dossier: Dossier) -> datetime:
         return max(self.clock.now(), dossier.filed_at)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from motcua.engine.calendars import Calendar
-from motcua.engine.counting import counts_time, working_seconds_of
+from motcua.engine.counting import working_seconds_of
 from motcua.engine.due_moments import DEFAULT_POLICY, Policy
 from motcua.procedures_catalog.time_limit import TimeLimit, Unit
 
@@ -62,8 +62,9 @@ def due_array(received_at: Seconds, limit: TimeLimit, calendar: Calendar, policy
     start = received
     if policy.late_receipt is not None and limit.unit is not Unit.HOURS:
         start, start_day = _effective_receipt(received, received_day, policy.late_receipt, table, calendar)
-    if counts_time(limit, policy):
-        due_at, due_day = _after_working_seconds(start, working_seconds_of(limit), table, calendar)
+    seconds = working_seconds_of(limit, policy)
+    if seconds is not None:
+        due_at, due_day = _after_working_seconds(start, seconds, table, calendar)
         expires_at = due_at if limit.unit is Unit.HOURS else table.midnights[due_day + 1]
     else:
         due_day = _last_day(start, start_day, limit, policy, table, calendar)

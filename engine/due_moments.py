@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from motcua.engine.calendars import DayReason
+from motcua.engine.recorded_exceptions import RecordedException
 from motcua.errors import InvalidInput
 from motcua.procedures_catalog.time_limit import TimeLimit
 
@@ -172,6 +173,13 @@ RULES: Mapping[str, Rule] = MappingProxyType(
                 "nghị định về cơ chế một cửa: yêu cầu bổ sung hồ sơ",
             ),
             Rule(
+                "supplement_once",
+                "a supplement is asked once, in full; asked again as an exception, after which the dossier counts as late",
+                "chỉ được yêu cầu bổ sung một lần; yêu cầu lần nữa là ngoại lệ và hồ sơ bị tính là quá hạn",
+                "the decree on the one-stop shop: supplement requests",
+                "nghị định về cơ chế một cửa: yêu cầu bổ sung hồ sơ",
+            ),
+            Rule(
                 "off_the_clock",
                 "a stage that is not counted, after which the clock went on with what was left",
                 "giai đoạn không tính vào thời hạn, sau đó tính tiếp phần còn lại",
@@ -201,10 +209,11 @@ RULES: Mapping[str, Rule] = MappingProxyType(
 class DueEvent:
     """Something that set or moved the due date.
 
-    kind: `receipt`, `late_receipt`, `cut_off`, `day_off`, `pause`, `roll_forward`.
+    kind: `receipt`, `late_receipt`, `cut_off`, `day_off`, `exception`, `pause`, `roll_forward`.
     at, until: when it happened, and for a pause when the clock ran again (`as_of` for one that is still open).
     moved_from, moved_to: `due_on` without and with it; `moved_from` is None for the receipt.
     rule: a key of RULES.   cause: of a pause, such as `supplement`.
+    exception: who answers for it that the pause after it was possible, and why.
     """
 
     kind: str
@@ -214,6 +223,7 @@ class DueEvent:
     rule: str
     until: datetime | None = None
     cause: str | None = None
+    exception: RecordedException | None = None
 
 
 class DueMoment(NamedTuple):

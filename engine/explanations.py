@@ -133,6 +133,10 @@ def _event(event: DueEvent, language: Language) -> str:
     words, to = (rule.en, _day(event.moved_to, "en")) if language == "en" else (rule.vi, _day(event.moved_to, "vi"))
     if event.kind == "receipt":
         return f"Rule: {words}; so {to}" if language == "en" else f"Quy tắc: {words}; tính đến {to}"
+    if event.exception is not None:
+        basis = f" ({event.exception.basis})" if event.exception.basis else ""
+        head = "Exception by" if language == "en" else "Ngoại lệ do"
+        return f"{head} {event.exception.author}, “{event.exception.reason}”{basis}: {words}"
     if event.kind == "pause":
         known = _CAUSES.get(event.cause or "")
         cause = known[language] if known else event.cause

@@ -13,6 +13,7 @@ from motcua.engine.dossier import (
     CallState,
     DocumentRecord,
     Dossier,
+    Draft,
     MessageRecord,
     OpenTask,
     ServiceCallRecord,
@@ -88,6 +89,7 @@ _THROUGH_CODEC: dict[type, Callable[[Any], Any]] = {
     str: lambda value: str(encode(value)),
     Applicant: lambda value: kept(value),
     Suspension: lambda value: kept(value),
+    Draft: lambda value: kept(value),
     tuple: lambda value: tuple(decode(encode(item)) if isinstance(item, dict) else item for item in value),
 }
 

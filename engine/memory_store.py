@@ -118,6 +118,11 @@ class MemoryStore:
         ]
         return sorted(found, key=lambda dossier: (dossier.filed_at, dossier.code), reverse=True)[: wanted.limit]
 
+    def running_dossiers(self, after: str = "", limit: int = 500) -> Sequence[Dossier]:
+        dossiers = (file.dossier for file in list(self._files.values()))
+        running = [each for each in dossiers if each.code > after and each.received_at is not None and each.ended_at is None]
+        return sorted(running, key=lambda dossier: dossier.code)[:limit]
+
     def dossiers_of_period(self, authority_code: str, start: datetime, end: datetime) -> Iterator[Dossier]:
         received = [
             (dossier.received_at, dossier.code, dossier)

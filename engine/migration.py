@@ -7,22 +7,24 @@
 
 A dossier that moves keeps its tokens with their ids and the instants at which they arrived (so its timers run on, by the texts
 of the new model), its open tasks with their assignees, its service calls and incidents, its kept messages, its variables, and
-its deadline: the limit stays as it was received, and a plan between versions that count differently is refused. There are no
-drafts of half-filled forms in this release, so none can be lost; a form that changed is shown as the new model has it.
+its deadline: the limit stays as it was received, and a plan between versions that count differently is refused. A form that changed
+is shown as the new model has it; a draft in it is kept, less what the new form cannot hold, and that is told.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from motcua.bpmn.elements import PERSON_KINDS, SUB_PROCESS_KINDS, Node, NodeKind
 from motcua.engine.blocks import Branch, branches
 from motcua.engine.compiled import CompiledProcedure
 from motcua.engine.dossier import Dossier, OpenTask
 from motcua.engine.dossier_engine import DossierEngine
+from motcua.engine.drafts import fitted
 from motcua.engine.operators import Because
-from motcua.engine.settling import open_task_of
+from motcua.engine.settling import form_of, open_task_of
 from motcua.engine.spiff.compile import CompiledModel
 from motcua.engine.spiff.remap import joins_that_differ, new_bodies, remap
 from motcua.engine.spiff.run import Run, Token
@@ -31,6 +33,8 @@ from motcua.engine.values import Value
 from motcua.errors import Conflict, InvalidInput, MotcuaError
 
 ALL = 1_000_000
+TOLD = 20
+"""Refused dossiers that a sentence names; the error carries fifty times as many."""
 
 
 class PlanRefused(InvalidInput):
@@ -38,7 +42,7 @@ class PlanRefused(InvalidInput):
 
 
 class MigrationRefused(Conflict):
-    """Some dossiers cannot be moved, so none was. Facts: `refusals`, reasons by dossier."""
+    """Some dossiers cannot be moved, so none was. Facts: `refused`, how many; `refusals`, reasons by dossier, of the first ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +59,25 @@ class MigrationPlan:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """Whether a dossier can be moved, or was: `reasons` why not, none where it can."""
+    """Whether a dossier can be moved, or was: `reasons` why not, none where it can; `losses` what its drafts lose by it."""
 
     dossier_code: str
     reasons: tuple[str, ...] = ()
+    losses: tuple[str, ...] = ()
 
 
-def candidates(engine: DossierEngine, plan: MigrationPlan) -> list[str]:
-    """The codes of the open dossiers on the plan's old version, oldest first."""
+def candidates(engine: DossierEngine, plan: MigrationPlan, after: str | None = None) -> list[str]:
+    """The codes of the open dossiers on the plan's old version, oldest first; those after a dossier, if one is named.
+
+    Raises UnknownDossier.
+    """
     found = engine.store.dossiers(DossierFilter(version_id=plan.from_version, limit=ALL))
-    return [dossier.code for dossier in reversed(found) if dossier.closed_at is None]
+    start = None if after is None else engine.store.dossier(after)
+    return [
+        dossier.code
+        for dossier in reversed(found)
+        if dossier.closed_at is None and (start is None or (dossier.filed_at, dossier.code) > (start.filed_at, start.code))
+    ]
 
 
 def check_plan(engine: DossierEngine, plan: MigrationPlan) -> None:
@@ -97,7 +110,27 @@ def check(engine: DossierEngine, plan: MigrationPlan, codes: Sequence[str]) -> I
     for code in codes:
         dossier = engine.store.dossier(code)
         run = _run(engine, dossier, engine.store.state(code), old)
-        yield Judgement(code, tuple(why_not_moved(dossier, run, old, new, plan)))
+        reasons = why_not_moved(dossier, run, old, new, plan)
+        yield Judgement(code, tuple(reasons), () if reasons or run is None else _losses_foreseen(engine, code, run, new, plan))
+
+
+def check_all(engine: DossierEngine, plan: MigrationPlan, codes: Sequence[str]) -> dict[str, list[str]]:
+    """Raises MigrationRefused, with the reasons of each, if one of the dossiers cannot be moved; else returns no reasons."""
+    refused = _refused(engine, plan, codes)
+    if refused:
+        told = "; ".join(f"{code}: {', '.join(reasons)}" for code, reasons in islice(refused.items(), TOLD))
+        more = f"; and {len(refused) - TOLD:,} more" if len(refused) > TOLD else ""
+        raise MigrationRefused(
+            f"{len(refused):,} of {len(codes):,} dossiers cannot be moved, so none was. Map their activities, or leave them. "
+            f"{told}{more}",
+            refusals=dict(islice(refused.items(), 50 * TOLD)),
+            refused=len(refused),
+        )
+    return refused
+
+
+def _refused(engine: DossierEngine, plan: MigrationPlan, codes: Sequence[str]) -> dict[str, list[str]]:
+    return {each.dossier_code: list(each.reasons) for each in check(engine, plan, codes) if each.reasons}
 
 
 def migrate(
@@ -116,13 +149,7 @@ def migrate(
     the old version. A dossier that changes between the check and its turn is judged again under its lock.
     """
     check_plan(engine, plan)
-    refused = {each.dossier_code: list(each.reasons) for each in check(engine, plan, codes) if each.reasons}
-    if refused and not leave_refused:
-        told = "; ".join(f"{code}: {', '.join(reasons)}" for code, reasons in refused.items())
-        raise MigrationRefused(
-            f"{len(refused)} of {len(codes)} dossiers cannot be moved, so none was. Map their activities, or leave them. {told}",
-            refusals=refused,
-        )
+    refused = _refused(engine, plan, codes) if leave_refused else check_all(engine, plan, codes)
     moved = []
     for code in codes:
         judgement = Judgement(code, tuple(refused.get(code, ()))) if code in refused else _move(engine, plan, code, actor, because)
@@ -144,17 +171,22 @@ def _move(engine: DossierEngine, plan: MigrationPlan, code: str, actor: str, bec
             session = engine.take_up(tx, _moved(stored, run, new, plan), new, actor)
             facts: dict[str, Value] = {"from": old.version_id, "to": new.version_id, "renamed": dict(plan.renamed)}
             session.record("migrated", {**because.facts, **facts})
+            losses: list[str] = []
             open_tasks = {task.id: task for task in engine.store.open_tasks(TaskFilter(dossier_code=code, limit=ALL))}
             for token in session.run.tokens():
                 if token.id in open_tasks:
-                    session.gathered.changed_tasks.append(_renewed(open_tasks[token.id], open_task_of(session, token)))
+                    renewed, lost = _renewed(open_tasks[token.id], open_task_of(session, token))
+                    session.gathered.changed_tasks.append(renewed)
+                    losses += lost
+            if losses:
+                session.record("draft_shortened", {"losses": list(losses)})
             for call in session.calls.values():
                 if call.activity_id is not None and plan.name(call.activity_id) != call.activity_id:
                     session.keep_call(replace(call, activity_id=plan.name(call.activity_id)))
             tx.save(session.change())
     except MotcuaError as failure:  # one dossier's trouble is told, and the others go on
         return Judgement(code, (str(failure),))
-    return Judgement(code)
+    return Judgement(code, (), tuple(losses))
 
 
 def _run(engine: DossierEngine, dossier: Dossier, state: bytes, old: CompiledProcedure) -> Run | None:
@@ -171,9 +203,29 @@ def _moved(stored: StoredDossier, run: Run, new: CompiledProcedure, plan: Migrat
     return replace(stored, dossier=dossier, state=remap(run, new.model, plan.name))
 
 
-def _renewed(task: OpenTask, drawn: OpenTask) -> OpenTask:
-    """As the new model draws it; who has it and since when stays, and so does its norm."""
-    return replace(task, activity_id=drawn.activity_id, name=drawn.name, role=drawn.role, tier=drawn.tier, form=drawn.form)
+def _renewed(task: OpenTask, drawn: OpenTask) -> tuple[OpenTask, list[str]]:
+    """As the new model draws it, and what its draft loses; who has it and since when stays, and so does its norm."""
+    draft, gone = fitted(task.draft, drawn.form)
+    renewed = replace(
+        task, activity_id=drawn.activity_id, name=drawn.name, role=drawn.role, tier=drawn.tier, form=drawn.form, draft=draft
+    )
+    return renewed, [_loss(drawn.activity_id, name) for name in gone]
+
+
+def _loss(activity_id: str, name: str) -> str:
+    return f'the draft of "{activity_id}" loses its field "{name}", which the new form does not have or reads otherwise'
+
+
+def _losses_foreseen(engine: DossierEngine, code: str, run: Run, new: CompiledProcedure, plan: MigrationPlan) -> tuple[str, ...]:
+    """Of a dossier that can be moved."""
+    body_of = dict(new_bodies(run, new.model, plan.name))
+    open_tasks = {task.id: task for task in engine.store.open_tasks(TaskFilter(dossier_code=code, limit=ALL))}
+    losses = []
+    for token in run.tokens():
+        if token.id in open_tasks:
+            node = _nodes(new.model, body_of[token.process])[plan.name(token.node.id)]
+            losses += [_loss(node.id, name) for name in fitted(open_tasks[token.id].draft, form_of(node))[1]]
+    return tuple(losses)
 
 
 def why_not_moved(

@@ -24,6 +24,7 @@ from motcua.engine.blocks import SPLITTING, branches, is_join
 from motcua.engine.dossier import Dossier, Suspension
 from motcua.engine.dossier_engine import DossierClosed, DossierEngine
 from motcua.engine.forms import FormRefused, read_entries
+from motcua.engine.recorded_exceptions import signed
 from motcua.engine.session import DossierSession
 from motcua.engine.spiff.compile import CompiledModel
 from motcua.engine.spiff.remap import move_token as move
@@ -141,7 +142,7 @@ def correct_data(engine: DossierEngine, code: str, entries: Mapping[str, Any], a
         values = read_entries([known[name] for name in entries], entries, where)
         old: dict[str, Value] = {name: scope.get(name) for name in values}
         names: list[Value] = [*sorted(values)]
-        scope.update(values)
+        scope.update(signed(values, actor))
         session.record("data_corrected", {**because.facts, "names": names}, content={"old": old, "new": values})
         session.move_on()
     return session.dossier

@@ -1,5 +1,6 @@
 """Open dossiers counted anew when a calendar changes: which due dates move, why, and the commands that write it down.
 
+    running(store)                                       the dossiers concerned, a batch at a time
     plan = recompute(dossiers, old, new, policy_of)      pure: what would change, as a report
     apply(engine, codes, old, policy_of)                 the same under each dossier's lock, as events `due_changed`
 
@@ -14,16 +15,13 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import islice
 
+from motcua.engine.authority_calendars import CalendarFor
 from motcua.engine.calendars import Calendar, CalendarUnknown, DayReason
-from motcua.engine.deadlines import due
+from motcua.engine.deadlines import due_of
 from motcua.engine.dossier import Dossier
 from motcua.engine.dossier_engine import DossierEngine
 from motcua.engine.due_moments import DueMoment, Policy
-from motcua.engine.store import TaskFilter
-from motcua.procedures_catalog.time_limit import TimeLimit
-
-CalendarFor = Callable[[str], Calendar]
-"""An authority's calendar by its code."""
+from motcua.engine.store import Store, TaskFilter
 
 PolicyOf = Callable[[Dossier], Policy]
 
@@ -57,10 +55,18 @@ def recompute(dossiers: Iterable[Dossier], old: CalendarFor, new: CalendarFor, p
             yield _row(dossier, found, old(dossier.authority_code), new(dossier.authority_code))
 
 
+def running(store: Store, batch: int = 500) -> Iterator[Dossier]:
+    """Every dossier whose limit runs, never more than a batch of them in memory. What is done to one of them meanwhile is seen."""
+    after = ""
+    while part := store.running_dossiers(after, batch):
+        yield from part
+        after = part[-1].code
+
+
 def apply(
     engine: DossierEngine, codes: Iterable[str], old: CalendarFor, policy_of: PolicyOf, batch: int = 500
 ) -> Iterator[tuple[DueChange, ...]]:
-    """Count dossiers anew, each as a command of its own under its lock; the changes come a batch of dossiers at a time.
+    """Count dossiers anew, each as a command of its own under its lock; the codes are taken and the changes come in batches.
 
     A changed date becomes an event `due_changed` with the calendar as its cause; timers and the norms of open tasks follow.
     """
@@ -89,14 +95,13 @@ def _apply(engine: DossierEngine, code: str, old: CalendarFor, policy_of: Policy
 
 
 def _counted_anew(dossier: Dossier, calendar: Calendar, policy: Policy) -> DueMoment | None:
-    if dossier.received_at is None or dossier.limit is None or dossier.ended_at is not None:
+    if dossier.received_at is None or dossier.ended_at is not None:
         return None
     # A date that stands was counted when the latest pause ended, or, with none over yet, as though none had begun.
     standing = min((pause.started_at for pause in dossier.pauses if pause.ended_at is None), default=None)
     ends = [pause.ended_at for pause in dossier.pauses if pause.ended_at is not None]
-    as_of = None if standing is None else max([standing, *ends])
-    limit = TimeLimit.parse(dossier.limit)
-    return due(dossier.received_at, limit, calendar, policy, dossier.pauses, trace=False, as_of=as_of)
+    as_of = dossier.received_at if standing is None else max([standing, *ends])
+    return due_of(dossier, calendar, policy, as_of=as_of, trace=False)
 
 
 def _differs(dossier: Dossier, found: DueMoment) -> bool:

@@ -27,6 +27,7 @@ from motcua.engine.connectors import (
 )
 from motcua.engine.dossier import CallState, DocumentRecord, Dossier, ServiceCallRecord
 from motcua.engine.dossier_engine import DossierEngine
+from motcua.engine.operators import Because
 from motcua.engine.session import DossierSession
 from motcua.engine.settling import FINISHED_CALLS
 from motcua.engine.store import LeasedCall
@@ -85,14 +86,14 @@ class CallRunner:
         except Exception as fault:  # a fault of the connector itself: an incident, never a dead worker
             return TechnicalFailure(f"The connector for {leased.call.operation} failed: {type(fault).__name__}: {fault}")
 
-    def retry(self, key: str, dossier_code: str, actor: str, reason: str) -> None:
-        """An operator has an incident tried again, with fresh attempts."""
+    def retry(self, key: str, dossier_code: str, actor: str, because: Because) -> None:
+        """An operator has an incident tried again, with fresh attempts. Raises UnknownCall."""
         with self.engine.command(dossier_code, actor) as session:
             call = session.calls.get(key)
             if call is None or call.state is not CallState.INCIDENT:
                 raise UnknownCall(f'There is no incident "{key}" in dossier {dossier_code}.', key=key)
             again = replace(call, state=CallState.QUEUED, attempts=0, next_attempt_at=session.now, error=None)
-            session.change_call(again, "incident_retried", {"reason": reason})
+            session.change_call(again, "incident_retried", because.facts)
 
     def _connector(self, call: ServiceCallRecord) -> Connector:
         try:

@@ -11,14 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from motcua.bpmn.elements import Node
-from motcua.engine import acts, settling
-from motcua.engine.calendars import Calendar
+from motcua.engine import acts, messages, settling
+from motcua.engine.calendars import VIETNAM, Calendar
 from motcua.engine.compiled import CompiledProcedure
 from motcua.engine.connectors import Operation
+from motcua.engine.deadlines import SUPPLEMENT_ONCE
 from motcua.engine.dossier import (
     CallState,
     DocumentRecord,
@@ -28,7 +29,8 @@ from motcua.engine.dossier import (
     ServiceCallRecord,
 )
 from motcua.engine.event_log import Chain, ChainHead, Event
-from motcua.engine.forms import FormRefused, read_entries
+from motcua.engine.forms import read_entries
+from motcua.engine.recorded_exceptions import forget_exception, signed
 from motcua.engine.spiff.run import Run, Token, Wait, token_gone
 from motcua.engine.store import Change, PaymentReceipt, StoredDossier, TaskClosed, Transaction
 from motcua.engine.values import Value, Variables
@@ -43,12 +45,11 @@ class DossierSuspended(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What every session of one engine shares."""
+    """What a session knows of the world: the operations that exist, its authority's calendar, and a source of chance."""
 
     operations: Mapping[str, Operation]
     calendar: Calendar
     entropy: Callable[[int], bytes]
-    message_term: timedelta
 
 
 @dataclass(slots=True)
@@ -143,7 +144,7 @@ class DossierSession:
         values = read_entries(token.node.form, entries, f'The form of "{token.node.name}"')
         self.record("task_completed", {"task_id": task_id, "activity_id": token.node.id}, content={"entries": values})
         self.finished[task_id] = "completed"
-        self.run.complete(task_id, values)
+        self.run.complete(task_id, signed(values, self.actor))
         self.move_on()
 
     def fire_due_timers(self) -> int:
@@ -159,13 +160,13 @@ class DossierSession:
         while True:
             next_due = self._next_due()
             until = self.now if next_due is None else next_due[0]
-            if any(self._deliver(message, refuse=False) for message in self._kept_messages() if message.received_at <= until):
+            if messages.deliver_kept(self, until):
                 self.move_on()
             elif next_due is None:
                 break
             else:
                 self._fire_timer(*next_due)
-        self.expire_messages()
+        messages.expire_messages(self)
 
     def _next_due(self) -> tuple[datetime, Token] | None:
         """The timer that fell due first."""
@@ -177,24 +178,6 @@ class DossierSession:
         self.finished[token.id] = "completed"
         self.run.fire(token.id, {}, settling.next_round(self, token))
         self.move_on()
-
-    def take_message(self, message: MessageRecord) -> bool:
-        """Give a message to the activity that waits for it, or keep it for one that will. Returns whether it was delivered."""
-        self.messages[message.id] = message
-        self.gathered.messages[message.id] = message
-        self.record(
-            "message_received", {"message": message.name, "message_id": message.id}, content={"payload": dict(message.payload)}
-        )
-        self._deliver(message, refuse=True)
-        self.move_on()
-        return self.messages[message.id].delivered_at is not None
-
-    def expire_messages(self) -> None:
-        """Report, once, the messages that nobody came to wait for."""
-        for message in self._kept_messages() if self.dossier.suspension is None else ():
-            if message.keep_until <= self.now:
-                self._keep_message(replace(message, expired_at=self.now))
-                self.record("message_expired", {"message": message.name, "message_id": message.id})
 
     def finish_call(self, key: str, outputs: Variables, documents: tuple[DocumentRecord, ...] = ()) -> None:
         """A service call is done: its declared outputs become variables and the token goes on."""
@@ -273,14 +256,9 @@ class DossierSession:
 
     def move_on(self) -> None:
         """Advance to the next wait state, and deliver kept messages to whatever now waits for them."""
-        self.run.advance(self._node_completed)
-        while any(self._deliver(message, refuse=False) for message in self._kept_messages()):
-            self.run.advance(self._node_completed)
-
-    def _kept_messages(self) -> list[MessageRecord]:
-        """Those that wait for somebody who waits for them, in the order in which they came."""
-        kept = [each for each in self.messages.values() if each.delivered_at is None and each.expired_at is None]
-        return sorted(kept, key=lambda message: (message.received_at, message.id))
+        self.run.advance(self._node_completed, self.record)
+        while messages.deliver_kept(self):
+            self.run.advance(self._node_completed, self.record)
 
     def change(self) -> Change:
         """Settle what the tokens wait for, and gather everything that this command writes."""
@@ -306,11 +284,25 @@ class DossierSession:
         before = self.dossier
         self.dossier = acts.perform(node.act, before, self.moment)
         self.facts["supplement_requests"] = self.dossier.supplement_requests
+        if node.act == "ask_supplement":  # the one act whose rule has exceptions
+            forget_exception(self.run.scope)
         self.record("act", {"act": node.act, "activity_id": node.id})
         self.record_changes(before, cause=node.act)
 
     def record_changes(self, before: Dossier, cause: str) -> None:
         after = self.dossier
+        for pause in after.pauses[len(before.pauses) :]:
+            if (exception := pause.exception) is not None:
+                self.record(
+                    "exception_recorded",
+                    {
+                        "act": cause,
+                        "author": exception.author,
+                        "reason": exception.reason,
+                        "legal_basis": exception.basis or None,
+                        "rule": SUPPLEMENT_ONCE,
+                    },
+                )
         if before.due_at != after.due_at:
             self.record(
                 "due_changed",
@@ -340,33 +332,6 @@ class DossierSession:
 
     # ---- small parts
 
-    def _deliver(self, message: MessageRecord, *, refuse: bool) -> bool:
-        """Try to give a message to the oldest token that waits for it. What does not fit is refused or, later, reported."""
-        waiting = [
-            t
-            for t in self.run.tokens()
-            if t.wait is Wait.MESSAGE and t.node.event is not None and t.node.event.message == message.name
-        ]
-        is_held = self.dossier.suspension is not None
-        if not waiting or (is_held and not refuse):
-            return False
-        token = min(waiting, key=lambda t: t.at)
-        try:
-            values = read_entries(token.node.payload, message.payload, f'The message "{message.name}"')
-        except FormRefused as refusal:
-            if refuse:
-                raise
-            self._keep_message(replace(message, expired_at=self.now))
-            self.record("message_refused", {"message": message.name, "message_id": message.id, "why": str(refusal)})
-            return False
-        if is_held:
-            return False
-        self._keep_message(replace(message, delivered_at=self.now))
-        self.record("message_delivered", {"message": message.name, "message_id": message.id, "activity_id": token.node.id})
-        self.finished[token.id] = "completed"
-        self.run.fire(token.id, values)
-        return True
-
     def _outputs(self, node: Node, outputs: Variables) -> dict[str, Value]:
         return {use.variable: outputs.get(use.name) for use in node.operation.outputs} if node.operation else {}
 
@@ -380,10 +345,6 @@ class DossierSession:
         self.calls[call.key] = call
         self.gathered.calls[call.key] = call
 
-    def _keep_message(self, message: MessageRecord) -> None:
-        self.messages[message.id] = message
-        self.gathered.messages[message.id] = message
-
 
 def _facts(dossier: Dossier, compiled: CompiledProcedure) -> dict[str, Value]:
     """The names that the engine provides to expressions (docs/extension.md)."""
@@ -394,4 +355,5 @@ def _facts(dossier: Dossier, compiled: CompiledProcedure) -> dict[str, Value]:
         "authority_tier": dossier.tier,
         "supplement_requests": dossier.supplement_requests,
         "limit_known": acts.limit_of(compiled.procedure, dossier.case)[0] is not None,
+        "fee_in_force_vnd": compiled.procedure.fee.amount_on(dossier.filed_at.astimezone(VIETNAM).date()),
     }

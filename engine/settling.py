@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from motcua.bpmn.elements import Timer
+from motcua.bpmn.elements import Node, Timer
 from motcua.engine import acts
 from motcua.engine.deadlines import DueMoment, parse_timer, timer_instant
 from motcua.engine.dossier import CallState, OpenTask, ServiceCallRecord
@@ -31,6 +31,8 @@ def settle(session: DossierSession) -> None:
     for token in after.values():
         if token.id not in session.before:
             _arrived(session, token)
+        if token.wait is Wait.TIMER:
+            _tell_if_never(session, token)
     _settle_clock(session, after.values())
     _settle_end(session)
 
@@ -127,6 +129,19 @@ def _arrived(session: DossierSession, token: Token) -> None:
         new_call(session, f"{session.dossier.code}/{token.id}", operation, session.run.inputs_of(token), event.seq, token)
 
 
+def _tell_if_never(session: DossierSession, token: Token) -> None:
+    """A timer that needs the due date of a dossier whose limit is unknown never falls due: said once, when both are so."""
+    dossier = session.dossier
+    if dossier.received_at is None or dossier.limit is not None or not parse_timer(_timer(token).text).needs_due_date:
+        return
+    received_now = any(event.kind == "act" and event.facts["act"] == "receive" for event in session.chain.added)
+    if token.id not in session.before or received_now:
+        session.record(
+            "timer_never_due",
+            {"activity_id": token.node.id, "timer": _timer(token).text, "why": dossier.limit_unknown_because},
+        )
+
+
 def _left(session: DossierSession, token: Token) -> None:
     how = session.finished.get(token.id, "cancelled")
     if token.wait is Wait.PERSON:
@@ -152,16 +167,21 @@ def open_task_of(session: DossierSession, token: Token) -> OpenTask:
         opened_at=session.now,
         norm_hours=hours,
         norm_due_at=None if hours is None else session.around.calendar.add_working_seconds(session.now, round(hours * 3600)),
-        form=tuple(
-            {
-                "name": f.name,
-                "type": str(f.type),
-                "label": f.label,
-                "required": f.required,
-                "options": [{"value": o.value, "label": o.label} for o in f.options],
-            }
-            for f in node.form
-        ),
+        form=form_of(node),
+    )
+
+
+def form_of(node: Node) -> tuple[dict[str, Any], ...]:
+    """The form as a task shows it: each field's name, type, label, options and whether it is required."""
+    return tuple(
+        {
+            "name": f.name,
+            "type": str(f.type),
+            "label": f.label,
+            "required": f.required,
+            "options": [{"value": o.value, "label": o.label} for o in f.options],
+        }
+        for f in node.form
     )
 
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
-from holidays import HolidayBase, country_holidays
+if TYPE_CHECKING:
+    from holidays import HolidayBase
 
 _NEVER_MOVED = frozenset(
     {
@@ -37,6 +39,8 @@ class StatutoryHoliday:
 
 def statutory_holidays(year: int) -> tuple[StatutoryHoliday, ...]:
     """Every holiday of the year by the general rule, in order, without swaps."""
+    from holidays import country_holidays  # takes as long to load as all else together, and most commands count no days
+
     table: HolidayBase = country_holidays("VN", years=year, language="vi")
     swapped = table.tr(table.substituted_label).partition("%s")[0]
     observed = table.tr(table.observed_label).partition("%s")[2]

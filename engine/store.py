@@ -67,7 +67,7 @@ class SwallowedFailure(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class TaskClosed:
-    """A task that left the work list. how: completed, cancelled."""
+    """A task that left the work list, and its draft is erased. how: completed, cancelled."""
 
     id: str
     closed_at: datetime
@@ -206,6 +206,10 @@ class Store(Protocol):
         ...
 
     def dossiers(self, wanted: DossierFilter) -> Sequence[Dossier]: ...
+
+    def running_dossiers(self, after: str = "", limit: int = 500) -> Sequence[Dossier]:
+        """The dossiers whose limit runs, received and not ended, in the order of their codes: those that come after a code."""
+        ...
 
     def dossiers_of_period(self, authority_code: str, start: datetime, end: datetime) -> Iterator[Dossier]:
         """An authority's dossiers that were received before `end` and had not ended before `start`, in the order of receipt.

@@ -66,6 +66,9 @@ def trace_events(
             break
         after = count(received_at, limit, calendar, policy, stops[:number])
         restarted = policy.supplement == "restart" and stop.cause == SUPPLEMENT and after.start == stop.end
+        if stop.exception is not None:
+            same_day = events[-1].moved_to
+            events.append(DueEvent("exception", stop.start, same_day, same_day, "supplement_once", exception=stop.exception))
         if stop.end > received_at:
             rule = "restart" if restarted else "resume" if stop.cause == SUPPLEMENT else "off_the_clock"
             step("pause", stop.start, after.raw, rule, until=stop.end, cause=stop.cause)

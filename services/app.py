@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache, partial
 from typing import Any
 
 from sqlalchemy import Engine
@@ -73,6 +74,12 @@ class App:
         """Raises Unavailable when the database cannot be used."""
         self.store.incidents(limit=1)
 
+    def check_calendars(self) -> None:
+        """Read the calendar tables now, and make the country's calendar: what runs for long would rather not start than fail
+        each command. Otherwise they are read by the first command that counts time. Raises the error of the row at fault.
+        """
+        self.engine.calendar_for("")
+
     def publish_catalog(self) -> int:
         """Publish every version of the catalogue's procedures; those already published stay as they are. Returns how many."""
         versions = [version for code in self.catalog.codes() for version in self.catalog.versions(code)]
@@ -105,8 +112,8 @@ def _app_on(settings: Settings, url: str, clock: Clock) -> Iterator[App]:
         store = PostgresStore(database, wall)
         blobs = FolderBlobs(settings.blobs_dir)
         catalog = load_catalog()
-        calendars = load_calendars(settings.data_dir, catalog.authorities)
-        engine = DossierEngine(store, clock, calendars.for_the_country(), OPERATIONS, calendar_for=calendars.calendar_for)
+        calendars = cache(partial(load_calendars, settings.data_dir, catalog.authorities))
+        engine = DossierEngine(store, clock, lambda authority_code: calendars().calendar_for(authority_code), OPERATIONS)
         identities = DevelopmentAuthority(settings.pki_dir, wall.now())
         letterheads: Letterheads = lambda code: letterhead_from_catalog(catalog, code)  # noqa: E731
         signing = SigningConnector(blobs, identities, letterheads)

@@ -2,7 +2,8 @@
 
     DATA_DIR/calendar/days_off.csv     confirmed_years.csv     office_hours.csv       each optional, UTF-8
 
-They are read when a process starts; `motcua calendar apply` puts new ones in place and counts the open dossiers anew.
+Each process reads them once, when it first counts time; servers and workers do at start. `motcua calendar apply` puts new ones in
+place and counts the open dossiers anew.
 """
 
 from __future__ import annotations

@@ -27,7 +27,11 @@ TICKS_BETWEEN_PRUNINGS = 3600
 
 
 def work(app: App, stop: threading.Event) -> None:
-    """Work until `stop` is set, then drain. Several workers on one database share the work."""
+    """Work until `stop` is set, then drain. Several workers on one database share the work.
+
+    Raises the error of the calendar tables before anything is done, where they cannot be used.
+    """
+    app.check_calendars()
     ticker = threading.Thread(target=_tick_until, args=(app, stop), name="motcua-tick", daemon=True)
     ticker.start()
     # The queue holds a dead worker's job until a heartbeat is missed. Longer than the lease, and it would hold up the call.

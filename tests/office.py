@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from motcua.engine.calendars import default_calendar
+from motcua.engine.authority_calendars import CalendarFor
+from motcua.engine.calendars import Calendar, default_calendar
 from motcua.engine.clock import ManualClock, SystemClock
 from motcua.engine.connectors import BusinessFailure, Done, Outcome, ServiceCall, TechnicalFailure, Waiting
 from motcua.engine.dossier import Applicant, CallState, Channel, Dossier, OpenTask, ServiceCallRecord
@@ -86,10 +87,12 @@ class Outside:
 class Office:
     """Everything that a story needs, over the store that it is given."""
 
-    def __init__(self, store: Store | None = None, at: datetime = MONDAY_MORNING) -> None:
+    def __init__(
+        self, store: Store | None = None, at: datetime = MONDAY_MORNING, calendar: Calendar | CalendarFor | None = None
+    ) -> None:
         self.clock = ManualClock(at)
         self.store: Store = store or MemoryStore(SystemClock())
-        self.engine = DossierEngine(self.store, self.clock, default_calendar(), OPERATIONS)
+        self.engine = DossierEngine(self.store, self.clock, calendar or default_calendar(), OPERATIONS)
         self.outside = Outside()
         self.runner = CallRunner(self.engine, dict.fromkeys(OPERATIONS, self.outside), MemoryBlobs())
 
@@ -199,5 +202,5 @@ def fill(task: OpenTask) -> dict[str, Any]:
     return {
         f["name"]: f["options"][0]["value"] if f["options"] else examples[f["type"]]
         for f in task.form
-        if f["name"] != "new_promise_on"
+        if f["name"] not in ("new_promise_on", "exception_reason", "exception_basis")
     }

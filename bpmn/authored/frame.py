@@ -68,26 +68,25 @@ def one_stop_case(
     )
     diagram.lane(AUTHORITY_LANE)
     done = diagram.on("is_received").when("received", "Có").then(sub_process("processing", "Giải quyết", processing))
-    diagram.add(
-        boundary_message(
-            "withdrawal_requested",
-            "Người nộp xin rút hồ sơ",
-            "processing",
-            "withdrawal_requested",
-            (text("withdrawal_reason", "Lý do rút", required=False),),
-            interrupting=True,
-        )
-    ).then(call("withdraw", "Rút hồ sơ", "shared_withdraw")).then(end("withdrawn", "Đã rút hồ sơ"))
+    diagram.add(_withdrawal("withdrawal_requested", "processing")).then(call("withdraw", "Rút hồ sơ", "shared_withdraw")).then(
+        end("withdrawn", "Đã rút hồ sơ")
+    )
     if extended_by:
         diagram.add(
             boundary_timer("due_soon", "Một ngày làm việc trước hạn", "processing", "1 working day before due", interrupting=False)
         ).then(call("extend", "Xin lỗi, hẹn lại", extended_by)).then(end("extension_handled", "Đã xử lý việc hẹn lại"))
     diagram.lane(DESK_LANE)
+    diagram.add(_withdrawal("withdrawn_before_receipt", "receive_and_check")).to("withdraw")
     done.then(exclusive("has_result", "Kết quả?")).when('outcome == "approved"', "Được giải quyết").then(
         call("return_result", "Trả kết quả", "shared_return_result")
     ).then(end("finished", "Đã trả kết quả"))
     diagram.on("has_result").otherwise("Dừng giải quyết").then(end("stopped", "Đã dừng"))
     return diagram.process(process_id, name, documentation=documentation, procedure_code=code)
+
+
+def _withdrawal(id: str, attached_to: str) -> Node:
+    form = (text("withdrawal_reason", "Lý do rút", required=False),)
+    return boundary_message(id, "Người nộp xin rút hồ sơ", attached_to, "withdrawal_requested", form, interrupting=True)
 
 
 def begin() -> Trail:

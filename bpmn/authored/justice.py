@@ -12,7 +12,7 @@ from motcua.bpmn.authored.frame import (
     sign_and_seal,
 )
 from motcua.bpmn.authored.words import FORM_IS_A_SELECTION, NORMS_ARE_ASSUMED, NORMS_WITHIN_ONE_DAY, SAME_DAY, assumed, median
-from motcua.bpmn.authoring import choice, decide, integer, receive, text, user_task
+from motcua.bpmn.authoring import choice, decide, integer, receive, script, text, user_task
 from motcua.bpmn.elements import Definitions
 
 
@@ -39,14 +39,13 @@ def lawyer_certificate() -> Definitions:
             text("examination_result", "Giấy chứng nhận kết quả kiểm tra: số, ngày"),
         ),
         processing=finish(trail),
-        desk_enters_fee=True,
+        fee=script("set_fee", "Phí theo ngày nộp", "fee_vnd = fee_in_force_vnd"),
         extended_by="shared_extend_department",
         documentation=" ".join(
             (
                 "Thời hạn 15 ngày làm việc. Sở Tư pháp thẩm định, trình Chủ tịch UBND tỉnh ký.",
                 "Phí 400.000 đồng từ 01/7/2025 đến hết 31/12/2026 theo Thông tư 64/2025/TT-BTC, ngoài thời gian đó 800.000 đồng: "
-                "mức theo ngày nộp có trong danh mục, bộ phận một cửa xác nhận khi tiếp nhận. (The dated fee stands in the "
-                "catalogue; the desk confirms it.)",
+                "quy trình lấy mức theo ngày nộp từ danh mục. (The fee of the day of filing is taken from the catalogue.)",
                 NORMS_ARE_ASSUMED,
                 FORM_IS_A_SELECTION,
             )

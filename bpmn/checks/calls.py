@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, TypeAlias
 
 from motcua.bpmn.checks.findings import CheckContext, Finding, Rule, all_nodes, containers, doubtful, repeated, title, wrong
 from motcua.bpmn.checks.handlers import caught_in
@@ -62,34 +62,42 @@ def operations_fit(definitions: Definitions, context: CheckContext) -> Iterator[
             yield wrong("operation", node, f'two outputs go into the variable "{name}"', "give each its own", line=use.line)
 
 
-def errors_that_can_come(node: Node, context: CheckContext) -> frozenset[str]:
-    """The BPMN error codes that can come out of an activity: declared by its operation, or left uncaught by what is inside it."""
-    return _codes(node, context, frozenset())
+_Known: TypeAlias = dict[str, frozenset[str]]
 
 
-def _codes(node: Node, context: CheckContext, calling: frozenset[str]) -> frozenset[str]:
+def errors_that_can_come(node: Node, context: CheckContext, known: _Known) -> frozenset[str]:
+    """The BPMN error codes that can come out of an activity: declared by its operation, or left uncaught by what is inside it.
+
+    known: of the shared parts that were asked before, what each leaves uncaught. Each part is looked into once, however often
+    and at however many levels it is called; a part that calls itself (`shared_parts_exist` refuses it) adds nothing inside itself.
+    """
     if asks(node):
         signature = context.operations.get(node.operation.name) if node.operation else None
         return frozenset(signature.errors) if signature else frozenset()
     if node.body:
-        return _uncaught(node.body.nodes, context, calling)
+        return _uncaught(node.body.nodes, context, known)
     part = context.shared_parts.get(node.called_element or "")
-    if part is None or node.called_element is None or node.called_element in calling:
+    if part is None or node.called_element is None:
         return frozenset()
-    return frozenset().union(*(_uncaught(process.nodes, context, calling | {node.called_element}) for process in part.processes))
+    if node.called_element not in known:
+        known[node.called_element] = frozenset()
+        known[node.called_element] = frozenset().union(*(_uncaught(each.nodes, context, known) for each in part.processes))
+    return known[node.called_element]
 
 
-def _uncaught(nodes: tuple[Node, ...], context: CheckContext, calling: frozenset[str]) -> frozenset[str]:
+def _uncaught(nodes: tuple[Node, ...], context: CheckContext, known: _Known) -> frozenset[str]:
     codes: set[str] = set()
     from_handlers: set[str] = set()
     caught = _caught(nodes)
     for node in nodes:
         if node.triggered_by_event:
-            from_handlers |= _codes(node, context, calling)
+            from_handlers |= errors_that_can_come(node, context, known)
             continue
         if node.kind is NodeKind.END_EVENT and node.event_kind is EventKind.ERROR and node.event and node.event.error_code:
             codes.add(node.event.error_code)
-        codes |= {code for code in _codes(node, context, calling) if not {(node.id, code), (node.id, None)} & caught}
+        for code in errors_that_can_come(node, context, known):
+            if not {(node.id, code), (node.id, None)} & caught:
+                codes.add(code)
     handled = caught_in(nodes)
     return frozenset(from_handlers if None in handled else from_handlers | {code for code in codes if code not in handled})
 
@@ -100,8 +108,10 @@ def _caught(nodes: tuple[Node, ...]) -> set[tuple[str | None, str | None]]:
 
 
 def errors_are_raised_and_caught(definitions: Definitions, context: CheckContext) -> Iterator[Finding]:
+    known: _Known = {}
     for _, container in containers(definitions):
         hosts = {node.id: node for node in container.nodes}
+        raised: dict[str, frozenset[str]] = {}
         for node in container.nodes:
             if node.event is None or node.event.kind is not EventKind.ERROR:
                 continue
@@ -112,25 +122,28 @@ def errors_are_raised_and_caught(definitions: Definitions, context: CheckContext
                 )
             host = hosts.get(node.attached_to or "")
             if node.kind is NodeKind.BOUNDARY_EVENT and host:
-                possible = errors_that_can_come(host, context)
+                if host.id not in raised:
+                    raised[host.id] = errors_that_can_come(host, context, known)
+                possible = raised[host.id]
                 if node.event.ref and code not in possible:
-                    known = ", ".join(sorted(possible)) or "none"
+                    listed = ", ".join(sorted(possible)) or "none"
                     yield wrong(
                         "error-code",
                         node,
                         f'{title(host)} never raises the error "{code or ""}"',
-                        f"the errors it can raise: {known}",
+                        f"the errors it can raise: {listed}",
                     )
 
 
 def errors_do_not_escape(definitions: Definitions, context: CheckContext) -> Iterator[Finding]:
+    known: _Known = {}
     for process in definitions.processes:
         if process.procedure_code is None:
             continue
         caught = _caught(process.nodes)
         handled = caught_in(process.nodes)
         for node in process.nodes:
-            for code in sorted(errors_that_can_come(node, context)):
+            for code in sorted(errors_that_can_come(node, context, known)):
                 handled_here = bool({code, None} & handled) and not node.triggered_by_event
                 if not handled_here and not {(node.id, code), (node.id, None)} & caught:
                     yield doubtful(

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from motcua.bpmn.checks.findings import CheckContext, Finding, Rule, all_nodes, containers, doubtful, title, wrong
-from motcua.bpmn.elements import PERSON_KINDS, Body, Definitions, NodeKind
+from motcua.bpmn.checks.variables import names_set_by
+from motcua.bpmn.elements import PERSON_KINDS, Body, Definitions, FieldType, NodeKind
 
 TIERS: Final = frozenset({"province", "commune"})
 NORM_BASES: Final = frozenset({"decision", "assumed"})
@@ -30,6 +31,8 @@ ACTS: Final = frozenset(
     }
 )
 """The legal acts of docs/extension.md."""
+EXCEPTION_FIELDS: Final = frozenset({"exception_reason", "exception_basis"})
+"""The variables that state an exception from a rule of an act, for which somebody answers."""
 
 
 def people_have_roles(definitions: Definitions, context: CheckContext) -> Iterator[Finding]:
@@ -103,6 +106,21 @@ def acts_are_known(definitions: Definitions, context: CheckContext) -> Iterator[
             yield wrong("act", node, f'there is no legal act "{node.act}"', "use one of: " + ", ".join(sorted(ACTS)))
 
 
+def exceptions_are_stated_by_persons(definitions: Definitions, context: CheckContext) -> Iterator[Finding]:
+    for node in all_nodes(definitions):
+        by_hand = node.form if node.kind in PERSON_KINDS else ()
+        for field in by_hand:
+            if field.name in EXCEPTION_FIELDS and field.type != FieldType.TEXT:
+                yield wrong("exception", node, f'the field "{field.name}" is no text', 'write type="text"', line=field.line)
+        for name in sorted((names_set_by(node) - {field.name for field in by_hand}) & EXCEPTION_FIELDS):
+            yield wrong(
+                "exception",
+                node,
+                f'{title(node)} sets "{name}", and for an exception somebody has to answer',
+                "let a person enter it: declare it as a field of the form of a user task",
+            )
+
+
 def pauses_have_a_source(definitions: Definitions, context: CheckContext) -> Iterator[Finding]:
     for node in all_nodes(definitions):
         if node.stops_clock and not node.stops_clock.source:
@@ -127,6 +145,7 @@ PEOPLE_RULES: Final[tuple[Rule, ...]] = (
     norms_say_their_basis,
     the_application_is_at_the_top,
     acts_are_known,
+    exceptions_are_stated_by_persons,
     pauses_have_a_source,
     people_can_read_it,
 )

@@ -116,12 +116,10 @@ def every_node_is_on_the_way(definitions: Definitions, context: CheckContext) ->
         backward: defaultdict[str, list[str]] = defaultdict(list)
         steps = [(flow.source, flow.target) for flow in container.flows]
         steps += [(node.attached_to, node.id) for node in container.nodes if node.attached_to]
-        steps += [
-            (source.id, target.id)
-            for source in _links(container, False)
-            for target in _links(container, True)
-            if source.event and target.event and source.event.name == target.event.name
-        ]
+        throwing, catching = _links(container, catching=False), _links(container, catching=True)
+        # By way of the link's name, which no id equals: a step for each end of it, and not for each pair of ends.
+        steps += [(node_id, f"\0{name}") for node_id, name in throwing.items()]
+        steps += [(f"\0{name}", node_id) for node_id, name in catching.items()]
         for source, target in steps:
             forward[source].append(target)
             backward[target].append(source)
@@ -134,14 +132,19 @@ def every_node_is_on_the_way(definitions: Definitions, context: CheckContext) ->
                 yield wrong(
                     "unreachable", node, f"no way leads from the start event to {title(node)}", "join it with a sequence flow"
                 )
-            ends_here = not node.outgoing and node.kind is not NodeKind.END_EVENT and node not in _links(container, False)
+            ends_here = not node.outgoing and node.kind is not NodeKind.END_EVENT and node.id not in throwing
             if node.id not in leaving or ends_here:
                 yield wrong("no-way-out", node, f"no way leads from {title(node)} to an end event", "join it with a sequence flow")
 
 
-def _links(container: Process | Body, catching: bool) -> list[Node]:
+def _links(container: Process | Body, *, catching: bool) -> dict[str, str | None]:
+    """The names of the link events that catch, or that throw, by the event's id."""
     kind = NodeKind.INTERMEDIATE_CATCH_EVENT if catching else NodeKind.INTERMEDIATE_THROW_EVENT
-    return [node for node in container.nodes if node.kind is kind and node.event_kind is EventKind.LINK]
+    return {
+        node.id: node.event.name
+        for node in container.nodes
+        if node.kind is kind and node.event is not None and node.event.kind is EventKind.LINK
+    }
 
 
 def _reach(first: Iterable[str], steps: Mapping[str, list[str]]) -> set[str]:
@@ -217,6 +220,7 @@ def event_based_gateways_wait(definitions: Definitions, context: CheckContext) -
                 yield wrong(
                     "event-based-gateway", node, f"{title(node)} waits for fewer than two events", "draw the catch event alone"
                 )
+            with_boundary = {each.attached_to for each in container.nodes}
             followers = [nodes[flows[flow_id].target] for flow_id in node.outgoing if flows[flow_id].target in nodes]
             for follower in followers:
                 catches = follower.kind is NodeKind.INTERMEDIATE_CATCH_EVENT and follower.event_kind in _CATCHES
@@ -227,7 +231,7 @@ def event_based_gateways_wait(definitions: Definitions, context: CheckContext) -
                         f"{title(follower)} follows an event-based gateway, but is no event that can be waited for",
                         "let only message, timer, signal and conditional catch events and receive tasks follow it",
                     )
-                elif follower.loop is not None or any(each.attached_to == follower.id for each in container.nodes):
+                elif follower.loop is not None or follower.id in with_boundary:
                     yield wrong(
                         "event-based-gateway",
                         follower,

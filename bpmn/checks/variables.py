@@ -7,6 +7,7 @@ the caller.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -72,20 +73,21 @@ def _use(element_id: str, line: int, what: str, text: str) -> Use:
 
 def given_names(definitions: Definitions) -> frozenset[str]:
     """Every variable that something in the document can set, and the names that the engine provides."""
-    names = set(ENGINE_NAMES)
-    for node in all_nodes(definitions):
-        names |= {field.name for field in (*node.form, *node.payload)}
-        names |= {argument.name for argument in node.arguments}
-        names |= {output.variable for output in node.operation.outputs} if node.operation else set()
-        names |= {output.variable for output in node.decision.outputs} if node.decision else set()
-        if node.repetition:
-            names |= {name for name in (node.repetition.item, node.repetition.output_collection) if name is not None}
-        if node.kind is NodeKind.SCRIPT_TASK:
-            try:
-                names |= compile_script(node.script or "").assigned
-            except ExpressionRefused:
-                continue
-    return frozenset(names)
+    return ENGINE_NAMES.union(*(names_set_by(node) for node in all_nodes(definitions)))
+
+
+def names_set_by(node: Node) -> set[str]:
+    """The variables that a node itself can set, in whatever way."""
+    names = {field.name for field in (*node.form, *node.payload)}
+    names |= {argument.name for argument in node.arguments}
+    names |= {output.variable for output in node.operation.outputs} if node.operation else set()
+    names |= {output.variable for output in node.decision.outputs} if node.decision else set()
+    if node.repetition:
+        names |= {name for name in (node.repetition.item, node.repetition.output_collection) if name is not None}
+    if node.kind is NodeKind.SCRIPT_TASK:
+        with suppress(ExpressionRefused):
+            names |= compile_script(node.script or "").assigned
+    return names
 
 
 def called_parts(definitions: Definitions, context: CheckContext) -> dict[str, Definitions]:

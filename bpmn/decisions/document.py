@@ -25,6 +25,8 @@ from motcua.bpmn.elements import Oddity
 from motcua.bpmn.safe_xml import parse_safely
 
 MODEL: Final = "https://www.omg.org/spec/DMN/20191111/MODEL/"
+MAX_ELEMENTS: Final = 12_000
+"""A table has many small elements: five for each rule of one input and one output."""
 DIAGRAM: Final = "https://www.omg.org/spec/DMN/20191111/DMNDI/"
 OWN_LANGUAGE: Final = "motcua"
 FEEL: Final = frozenset({"feel", "https://www.omg.org/spec/DMN/20191111/FEEL/"})
@@ -94,7 +96,7 @@ class _Reading:
 
 def read_decisions(content: bytes, source: str) -> DecisionDocument:
     """The decisions in `content`. `source` names it in messages. Raises ModelUnreadable, see `safe_xml.parse_safely`."""
-    root = parse_safely(content, source, f"{{{MODEL}}}definitions", "DMN 1.3")
+    root = parse_safely(content, source, f"{{{MODEL}}}definitions", "DMN 1.3", MAX_ELEMENTS)
     reading = _Reading()
     _look_through(root, reading)
     decisions = tuple(_decision(each, reading) for each in _children(root, "decision"))

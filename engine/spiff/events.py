@@ -85,7 +85,7 @@ class SignalThrow(NodeSpec):
 
     def _on_complete_hook(self, my_task: Any) -> None:
         super()._on_complete_hook(my_task)
-        my_task.workflow.top_workflow.broadcast(code_of(self.node) or "")
+        my_task.workflow.top_workflow.broadcast(my_task, code_of(self.node) or "")
 
 
 def code_of(node: Node | None) -> str | None:

@@ -32,6 +32,9 @@ from motcua.errors import MotcuaError
 
 __all__ = ["ModelFailed", "ProcessInstance", "Run", "StateUnreadable", "Token", "TokenGone", "Wait", "token_gone"]
 
+Happened = Callable[[str, Mapping[str, Value]], object]
+"""Is told the kind of an event and its facts (docs/extension.md, History)."""
+
 MAX_STEPS = 10_000
 _FROM_OUTSIDE = frozenset({Wait.PERSON, Wait.SERVICE, Wait.MESSAGE, Wait.TIMER, Wait.CONDITION})
 
@@ -89,6 +92,7 @@ class Run(ProcessInstance):
         self.scope: dict[str, Value] = {}
         self.instances: dict[tuple[UUID, int], ProcessInstance] = {}
         self._completed: Callable[[Node], None] = lambda node: None
+        self._happened: Happened = lambda kind, facts: None
         self._next_steps: list[Callable[[], object]] = []
         super().__init__(model.processes[model.main], None, None, deserializing, Scope(self.scope))
 
@@ -165,13 +169,14 @@ class Run(ProcessInstance):
                 error_code=code,
                 element=task.task_spec.name,
             )
-        self._next_steps.append(lambda: self._fire_if_waiting(found))
+        self._next_steps.append(lambda: self._catch(found, task, code))
 
     def escalate(self, task: Any, code: str | None) -> None:
         """Give an escalation to the nearest event that catches it. One that nobody catches changes nothing, as BPMN has it."""
+        self._happened("escalation_thrown", {"activity_id": task.task_spec.node.id, "code": code})
         found = events.catcher(task, EventKind.ESCALATION, code)
         if found is not None:
-            self._next_steps.append(lambda: self._fire_if_waiting(found))
+            self._next_steps.append(lambda: self._catch(found, task, code))
 
     def cancel_transaction(self, task: Any) -> None:
         found = next(
@@ -183,14 +188,15 @@ class Run(ProcessInstance):
                 f'The transaction around "{task.task_spec.name}" has no cancel event. Draw one on its edge.',
                 element=task.task_spec.name,
             )
-        self._next_steps.append(lambda: self._fire_if_waiting(found))
+        self._next_steps.append(lambda: self._catch(found, task, None))
 
-    def broadcast(self, signal: str) -> None:
+    def broadcast(self, thrower: Any, signal: str) -> None:
         """Fire everything that waits for the signal now, from the outermost inwards."""
+        self._happened("signal_thrown", {"activity_id": thrower.task_spec.node.id, "code": signal})
         for instance in (self, *self.instances.values()):
             for task in instance.live():
                 if _catches(task, EventKind.SIGNAL) and events.code_of(task.task_spec.node) == signal:
-                    self._next_steps.append(lambda task=task: self._fire_if_waiting(task))  # type: ignore[misc]
+                    self._next_steps.append(lambda task=task: self._catch(task, thrower, signal))  # type: ignore[misc]
 
     # ---- moving tokens
 
@@ -220,9 +226,12 @@ class Run(ProcessInstance):
         """A service call failed for a business reason."""
         self.throw(self._find(token_id), code)
 
-    def advance(self, completed: Callable[[Node], None]) -> None:
-        """Run everything that can run until the dossier waits or is over. `completed` is told each node as it completes."""
-        self._completed = completed
+    def advance(self, completed: Callable[[Node], None], happened: Happened = lambda kind, facts: None) -> None:
+        """Run everything that can run until the dossier waits or is over.
+
+        `completed` is told each node as it completes; `happened` what was thrown, who caught it, and which condition was met.
+        """
+        self._completed, self._happened = completed, happened
         for _ in range(MAX_STEPS):
             if self._next_steps:
                 self._next_steps.pop(0)()
@@ -239,6 +248,7 @@ class Run(ProcessInstance):
         for instance in (self, *self.instances.values()):
             for task in instance.live():
                 if _catches(task, EventKind.CONDITIONAL) and events.holds_now(task):
+                    self._happened("condition_met", {"activity_id": task.task_spec.node.id})
                     events.fire(task, {})
                     return True
         return False
@@ -277,8 +287,11 @@ class Run(ProcessInstance):
                 process=self.model.main,
             )
 
-    def _fire_if_waiting(self, task: Any) -> None:
+    def _catch(self, task: Any, thrower: Any, code: str | None) -> None:
+        """Let a throw take effect where it was to be caught, unless that was interrupted meanwhile."""
         if task.has_state(TaskState.WAITING):
+            node: Node = task.task_spec.node
+            self._happened(_CAUGHT[node.event_kind], {"activity_id": node.id, "thrown_by": thrower.task_spec.node.id, "code": code})
             events.fire(task, {})
 
     # ---- looking
@@ -311,6 +324,14 @@ class Run(ProcessInstance):
             if wanted in instance.tasks:
                 return instance.tasks[wanted]
         raise token_gone(token_id)
+
+
+_CAUGHT = {
+    EventKind.SIGNAL: "signal_caught",
+    EventKind.ERROR: "error_caught",
+    EventKind.ESCALATION: "escalation_caught",
+    EventKind.CANCEL: "transaction_cancelled",
+}
 
 
 def _catches(task: Any, kind: EventKind) -> bool:

@@ -19,7 +19,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
 from motcua import __version__
-from motcua.services.api import dossiers, operations, operators, procedures, reports, tasks, tracking
+from motcua.services.api import dossiers, migrations, operations, operators, procedures, reports, tasks, tracking
 from motcua.services.api.backend import Backend
 from motcua.services.api.guard import guarded
 from motcua.services.api.problems import handle_problems
@@ -84,7 +84,7 @@ def create_api(backend: Backend) -> FastAPI:
     api.state.backend = backend
     api.state.wrong_digits = tracking.WrongDigits()
     handle_problems(api)
-    for module in (procedures, dossiers, tasks, tracking, reports, operations, operators):
+    for module in (procedures, dossiers, tasks, tracking, reports, operations, operators, migrations):
         api.include_router(module.router)
     _add_documentation(api)
     return api

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from motcua.engine.deadlines import RULES, DueMoment, due, explain, explanation_table
+from motcua.engine.deadlines import RULES, explain, explanation_table
 from motcua.engine.dossier import Dossier
 from motcua.engine.explanations import Language
-from motcua.procedures_catalog.time_limit import TimeLimit
 from motcua.services.api.backend import Backend
-from motcua.services.api.shapes import DayGiven, DueGiven, MoveGiven
+from motcua.services.api.shapes import DayGiven, DueGiven, ExceptionGiven, MoveGiven
 
 _NOT_RECEIVED = {
     "en": "The dossier is not received yet, so its clock has not started.",
@@ -15,26 +14,9 @@ _NOT_RECEIVED = {
 }
 
 
-def due_moment(backend: Backend, dossier: Dossier) -> DueMoment | None:
-    """The due moment counted anew, with its trace; None while there is none. An open pause is taken to end now."""
-    if dossier.received_at is None or dossier.limit is None:
-        return None
-    policy = backend.engine.procedures.get(dossier.version_id).policy
-    as_of = max(backend.clock.now(), dossier.filed_at)
-    return due(
-        dossier.received_at,
-        TimeLimit.parse(dossier.limit),
-        backend.engine.calendar_for(dossier.authority_code),
-        policy,
-        pauses=dossier.pauses,
-        trace=True,
-        as_of=dossier.ended_at or as_of,
-    )
-
-
 def due_view(backend: Backend, dossier: Dossier, language: Language) -> DueGiven:
     """The date, or why there is none; day by day, and what moved it."""
-    moment = due_moment(backend, dossier)
+    moment = backend.engine.due_of(dossier)
     if moment is None:
         because = dossier.limit_unknown_because or _NOT_RECEIVED[language]
         return DueGiven(dossier_code=dossier.code, known=False, because=because)
@@ -60,6 +42,7 @@ def due_view(backend: Backend, dossier: Dossier, language: Language) -> DueGiven
                 rule=event.rule,
                 words=RULES[event.rule].vi if language == "vi" else RULES[event.rule].en,
                 source=RULES[event.rule].source,
+                exception=None if event.exception is None else ExceptionGiven.model_validate(event.exception),
             )
             for event in moment.events
         ],

@@ -31,22 +31,15 @@ def file_application(backend: Backend, taken: ApplicationTaken, actor: str, key:
         entries=taken.entries,
         request_id=None if key is None else f"{actor}/{key}",
     )
-    earlier = _opened_before(backend, application.request_id)
-    dossier = backend.engine.open(application, actor)
-    if earlier is not None and not _same(backend, application, dossier):
+    opened = backend.engine.open(application, actor)
+    dossier = opened.dossier
+    if not opened.is_new and not _same(backend, application, dossier):
         raise KeyUsedForAnother(
             f'The Idempotency-Key "{key}" opened dossier {dossier.code} before, from another application. Choose a new key.',
             key=key,
             code=dossier.code,
         )
-    return dossier, earlier is None
-
-
-def _opened_before(backend: Backend, request_id: str | None) -> Dossier | None:
-    if request_id is None:
-        return None
-    with backend.store.transaction() as tx:
-        return tx.dossier_by_request(request_id)
+    return dossier, opened.is_new
 
 
 def _same(backend: Backend, application: Application, dossier: Dossier) -> bool:

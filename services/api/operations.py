@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Query
 
+from motcua.engine.operators import Because
 from motcua.services.api.actors import Acting
 from motcua.services.api.backend import TheBackend
 from motcua.services.api.shapes import CallGiven, RetryTaken
@@ -22,7 +23,7 @@ def list_incidents(backend: TheBackend, actor: Acting, limit: Annotated[int, Que
 @router.post("/api/v1/incidents/retry", tags=["incidents"], response_model=CallGiven)
 def retry_incident(retry: RetryTaken, backend: TheBackend, actor: Acting) -> CallGiven:
     """Have an incident tried again, with fresh attempts. The reason goes into the dossier's history."""
-    backend.runner.retry(retry.key, retry.dossier_code, actor, retry.reason)
+    backend.runner.retry(retry.key, retry.dossier_code, actor, Because(retry.reason, retry.legal_basis))
     return next(CallGiven.model_validate(call) for call in backend.store.calls(retry.dossier_code) if call.key == retry.key)
 
 

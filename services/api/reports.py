@@ -116,7 +116,7 @@ def period(
 
 def control_slip_of(backend: Backend, code: str) -> Response:
     """The slip as a download. Raises UnknownDossier."""
-    slip = print_control_slip(backend.store, backend.catalog, backend.engine.calendar, code)
+    slip = print_control_slip(backend.store, backend.catalog, backend.engine.calendar_for, code)
     return Response(slip.content, media_type=slip.media_type, headers=_as_file(slip.name))
 
 
@@ -161,7 +161,7 @@ def _chunks(read: Callable[[int], bytes], close: Callable[[], None]) -> Iterator
 
 def _about(backend: Backend, authority: str, first: date, last: date) -> tuple[Authority, Letterhead, Period]:
     of = backend.catalog.authority(authority)
-    days = period_of(first, last, backend.engine.calendar, backend.clock.now())
+    days = period_of(first, last, backend.engine.calendar_for(of.code), backend.clock.now())
     return of, letterhead_from_catalog(backend.catalog, of.code), days
 
 

@@ -60,6 +60,11 @@ class EntriesTaken(Taken):
     entries: Annotated[Entries, Field(description="The fields of the task's form; decimals as text.", max_length=300)] = {}
 
 
+class DraftTaken(Taken):
+    entries: Annotated[Entries, Field(description="What is in the form's fields now, as it was typed.", max_length=300)] = {}
+    revision: Annotated[int, Field(ge=0, description="The revision of the draft that you began from; 0 where there was none.")] = 0
+
+
 class DelegationTaken(Taken):
     to: Annotated[str, Field(min_length=1, max_length=100, description="Who is to do it, named as in X-Actor.")]
 
@@ -73,6 +78,7 @@ class RetryTaken(Taken):
     key: Annotated[str, Field(min_length=1, max_length=300)]
     dossier_code: Annotated[str, Field(min_length=1, max_length=80)]
     reason: Annotated[str, Field(min_length=1, max_length=1_000, description="Why trying again will help; kept in the history.")]
+    legal_basis: Annotated[str | None, Field(max_length=1_000, description="The provision that allows it.")] = None
 
 
 class TrackingCheckTaken(Taken):
@@ -96,11 +102,20 @@ class PromiseGiven(Given):
     by: str
 
 
+class ExceptionGiven(Given):
+    """Who answers for an act that a rule forbids, and why. `basis` is empty where no provision was named."""
+
+    author: str
+    reason: str
+    basis: str
+
+
 class PauseGiven(Given):
     started_at: datetime
     ended_at: datetime | None
     cause: str
     activity_id: str
+    exception: ExceptionGiven | None
 
 
 class SuspensionGiven(Given):
@@ -209,6 +224,15 @@ class TaskGiven(Given):
     form: tuple[dict[str, Any], ...]
 
 
+class DraftGiven(Given):
+    """The half-filled form of a task; where nothing was saved, revision 0 without entries."""
+
+    entries: Encoded
+    revision: int
+    saved_by: str | None
+    saved_at: datetime | None
+
+
 class MessageGiven(Given):
     id: str
     dossier_code: str
@@ -239,6 +263,7 @@ class MoveGiven(Given):
     rule: str
     words: str
     source: str
+    exception: ExceptionGiven | None
 
 
 class DueGiven(Given):

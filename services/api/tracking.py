@@ -64,6 +64,7 @@ class TrackingGiven(Given):
     due_on: date | None
     promised_at: datetime | None
     clock_stopped: bool
+    suspended_since: datetime | None
     processed_at: datetime | None
     returned_at: datetime | None
     ended_at: datetime | None
@@ -126,11 +127,13 @@ def tracking_of(backend: Backend, dossier: Dossier) -> TrackingGiven:
     return TrackingGiven(
         code=dossier.code,
         status=dossier.status,
-        filed_on=backend.engine.calendar.local_date(dossier.filed_at),
+        filed_on=backend.engine.calendar_for(dossier.authority_code).local_date(dossier.filed_at),
         received_at=dossier.received_at,
         due_on=dossier.due_on,
         promised_at=dossier.promises[-1].promised_at if dossier.promises else None,
         clock_stopped=dossier.ended_at is None and any(pause.ended_at is None for pause in dossier.pauses),
+        # Who suspended it and why is the office's affair and may name others; that it stands still is the applicant's.
+        suspended_since=None if dossier.suspension is None else dossier.suspension.since,
         processed_at=dossier.processed_at,
         returned_at=dossier.returned_at,
         ended_at=dossier.ended_at,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import nullcontext
 from dataclasses import asdict
 from datetime import date
@@ -20,11 +20,9 @@ if TYPE_CHECKING:
     from motcua.engine.calendars import OfficeWeek
     from motcua.engine.dossier import Dossier
     from motcua.engine.recomputation import DueChange
-    from motcua.engine.store import Store
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_EVERY_DOSSIER = 10_000_000
 
 
 def register(app: typer.Typer) -> None:
@@ -117,27 +115,17 @@ def apply(
         def policy_of(dossier: Dossier) -> Policy:
             return app.engine.procedures.get(dossier.version_id).policy
 
-        dossiers = _open_dossiers(app.store)
+        dossiers = recomputation.running(app.store)
         if dry_run:
             changes: Iterable[DueChange] = recomputation.recompute(dossiers, old.calendar_for, new.calendar_for, policy_of)
         else:
-            batches = recomputation.apply(app.engine, [each.code for each in dossiers], old.calendar_for, policy_of)
+            batches = recomputation.apply(app.engine, (each.code for each in dossiers), old.calendar_for, policy_of)
             changes = (change for batch in batches for change in batch)
         found = [_reported(change, as_json) for change in changes]
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False, indent=2, default=str))
     else:
         typer.echo(f"{len(found)} due dates {'would move' if dry_run else 'moved'}.")
-
-
-def _open_dossiers(store: Store) -> Iterator[Dossier]:
-    from motcua.engine.dossier import Status
-    from motcua.engine.store import DossierFilter
-
-    over = {Status.NOT_ACCEPTED, Status.STOPPED, Status.PROCESSED, Status.RETURNED, Status.FILED}
-    for status in Status:
-        if status not in over:
-            yield from store.dossiers(DossierFilter(status=status.value, limit=_EVERY_DOSSIER))
 
 
 def _reported(change: DueChange, as_json: bool) -> dict[str, object]:

@@ -79,7 +79,7 @@ def open_dossier(
             case=case,
             entries=read_entry_options(entry),
         )
-        opened = app.engine.open(application, _actor(actor))
+        opened = app.engine.open(application, _actor(actor)).dossier
     _tell(DossierGiven.model_validate(opened), f"Opened {opened.code}: {opened.status.value}.", as_json)
 
 

@@ -78,12 +78,12 @@ def _findings(path: Path, context: CheckContext, given: Sequence[Path]) -> Itera
 
     if _is_table(path):
         try:
-            yield str(path), check_decisions(read_decisions(path.read_bytes(), str(path)))
+            yield str(path), check_decisions(read_decisions(_content(path), str(path)))
         except ModelUnreadable as unreadable:
             yield str(path), (_unreadable(unreadable, "give a DMN 1.3 file"),)
         return
     try:
-        definitions = read_document(path.read_bytes(), str(path))
+        definitions = read_document(_content(path), str(path))
     except ModelUnreadable as unreadable:
         yield str(path), (_unreadable(unreadable, "give a BPMN 2.0 file"),)
         return
@@ -92,13 +92,21 @@ def _findings(path: Path, context: CheckContext, given: Sequence[Path]) -> Itera
     for name in decision_names(definitions) & beside.keys():
         decisions.pop(name, None)
         try:
-            decisions[name] = read_decisions(beside[name].read_bytes(), str(beside[name]))
+            decisions[name] = read_decisions(_content(beside[name]), str(beside[name]))
         except ModelUnreadable as unreadable:
             yield str(beside[name]), (_unreadable(unreadable, "give a DMN 1.3 file"),)
     context = replace(context, decisions=decisions)
     yield str(path), check_model(definitions, context)
     for document in used_decisions(definitions, context).values():
         yield document.source, check_decisions(document)
+
+
+def _content(path: Path) -> bytes:
+    """A file as far as it may be read; a larger one is refused by its size, however large it is."""
+    from motcua.bpmn.safe_xml import MAX_BYTES
+
+    with path.open("rb") as file:
+        return file.read(MAX_BYTES + 1)
 
 
 def _is_table(path: Path) -> bool:

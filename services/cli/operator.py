@@ -70,6 +70,7 @@ def retry(
     key: Annotated[str, typer.Argument(help="The call's key, as `motcua operator incidents` shows it.")],
     dossier: Annotated[str, typer.Option(help="The dossier's code.")],
     reason: Reason,
+    legal_basis: LegalBasis = None,
     actor: Actor = "",
     as_json: AsJson = False,
 ) -> None:
@@ -78,7 +79,7 @@ def retry(
     Example: motcua operator retry H05.21-260302-0001/status/3 --dossier H05.21-260302-0001 --reason "the portal is back"
     """
     with open_app(read_settings()) as app:
-        app.runner.retry(key, dossier, _actor(actor), Because(reason).reason)
+        app.runner.retry(key, dossier, _actor(actor), Because(reason, legal_basis))
     if as_json:
         _print_json({"key": key, "dossier_code": dossier, "state": "queued"})
     else:
@@ -252,11 +253,13 @@ def _report(plan: MigrationPlan, judged: list[Judgement], *, dry_run: bool, as_j
                 "moved": [] if dry_run else [each.dossier_code for each in judged if not each.reasons],
                 "movable": [each.dossier_code for each in judged if not each.reasons] if dry_run else [],
                 "refused": {each.dossier_code: list(each.reasons) for each in refused},
+                "losses": {each.dossier_code: list(each.losses) for each in judged if each.losses},
             }
         )
     else:
-        for each in refused:
-            typer.echo(f"{each.dossier_code}: {'; '.join(each.reasons)}")
+        for each in judged:
+            for line in (*each.reasons, *each.losses):
+                typer.echo(f"{each.dossier_code}: {line}")
         typer.echo(f"{len(judged) - len(refused)} of {len(judged)} dossiers {'can be moved' if dry_run else 'were moved'}.")
     if refused:
         raise typer.Exit(1)

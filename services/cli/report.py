@@ -122,7 +122,7 @@ def control_slip(
     Example: motcua report control-slip H05.21-260302-0001 --output slip.pdf
     """
     with open_app(read_settings()) as app:
-        slip = print_control_slip(app.store, app.catalog, app.engine.calendar, dossier)
+        slip = print_control_slip(app.store, app.catalog, app.engine.calendar_for, dossier)
 
     def write(file: BinaryIO) -> None:
         file.write(slip.content)
@@ -133,7 +133,7 @@ def control_slip(
 
 def _about(app: Backend, authority: str, first: datetime, last: datetime) -> tuple[Authority, Letterhead, Period]:
     of = app.catalog.authority(authority)
-    days = period_of(first.date(), last.date(), app.engine.calendar, app.clock.now())
+    days = period_of(first.date(), last.date(), app.engine.calendar_for(of.code), app.clock.now())
     return of, letterhead_from_catalog(app.catalog, of.code), days
 
 

@@ -36,6 +36,7 @@ def serve(
         chosen = replace(chosen, public_url=f"http://{chosen.host}:{chosen.port}")
     stopping = stop_event()
     with open_app(chosen) as app:
+        app.check_calendars()
         app.publish_catalog()
         server = serve_app(create_site(app), chosen.host, chosen.port)
         typer.echo(f"motcua serves at {server.base_url} (API: {server.base_url}/api/docs). Stop with Ctrl+C.")

@@ -7,10 +7,9 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from motcua.engine.deadlines import due, explain
+from motcua.engine.deadlines import explain
 from motcua.engine.dossier import Dossier
 from motcua.engine.event_log import Event
-from motcua.procedures_catalog.time_limit import TimeLimit
 from motcua.services.app import App, open_app
 from motcua.services.demo.director import Story
 from motcua.services.demo.report import Report
@@ -37,7 +36,7 @@ def _tell(app: App, story: Story) -> None:
     procedure = app.catalog.procedure(story.procedure)
     typer.echo(f"\n{dossier.code}  {procedure.code} {procedure.name[:70]}  [{story.scenario.name}]")
     typer.echo(f"  {_course(dossier, app.store.events(dossier.code))}")
-    typer.echo(f"  {_due(app, dossier)}")
+    typer.echo(f"  {due_line(app, dossier)}")
 
 
 def _course(dossier: Dossier, events: Sequence[Event]) -> str:
@@ -47,19 +46,13 @@ def _course(dossier: Dossier, events: Sequence[Event]) -> str:
     return " → ".join(steps) + f"; {dossier.ending.value if dossier.ending else 'open'}"
 
 
-def _due(app: App, dossier: Dossier) -> str:
+def due_line(app: App, dossier: Dossier) -> str:
+    """When the dossier was due and why, when it ended, and whether that was in time."""
     if dossier.received_at is None:
         return "Never received, so nothing was due."
-    if dossier.limit is None:
+    moment = app.engine.due_of(dossier)
+    if moment is None:
         return f"No due date: {dossier.limit_unknown_because}"
-    moment = due(
-        dossier.received_at,
-        TimeLimit.parse(dossier.limit),
-        app.engine.calendar,
-        app.engine.procedures.get(dossier.version_id).policy,
-        pauses=dossier.pauses,
-        as_of=app.clock.now(),
-    )
     punctual = {True: "on time", False: "LATE", None: "open"}[dossier.on_time]
     ended = f"{dossier.ended_at.astimezone(LOCAL):%d/%m/%Y %H:%M}" if dossier.ended_at else "not yet"
     return f"{explain(moment, 'en')} Ended {ended}: {punctual}."

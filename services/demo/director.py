@@ -32,10 +32,12 @@ from motcua.services.worker import tick
 
 log = logging.getLogger("motcua.demo")
 
-FILING_GAP = timedelta(minutes=4)
+FILING_GAP = timedelta(minutes=12)
+COUNTERS = 5  # so many applicants are received at the same time, and their papers then move side by side
 QUICK, STEADY = timedelta(minutes=6), timedelta(hours=2)
 OUTAGE_REQUESTS = 6
 REST_SECONDS = 60.0
+LOOK_SECONDS = 0.01
 HANDS = 4
 LEADS_TO_A_FEE = ("check_completeness", "remind_to_pay")
 
@@ -69,9 +71,7 @@ class Director:
         self.app = app
         self.clock = clock
         self.calendar: Calendar = app.engine.calendar
-        self.api = httpx.Client(base_url=api_url, timeout=60)
-        self.gateway = httpx.Client(base_url=gateway_url, timeout=60)
-        self.portal = httpx.Client(base_url=portal_url, timeout=60)
+        self.api, self.gateway, self.portal = (_client(url) for url in (api_url, gateway_url, portal_url))
         self._plans: list[tuple[datetime, int, Callable[[], None]]] = []
         self._order = itertools.count()
         self._stories: dict[str, Story] = {}
@@ -81,9 +81,18 @@ class Director:
         self.tasks_completed = 0
 
     def play(self, stories: list[Story], progress: Callable[[int], None]) -> None:
-        """Until every dossier is closed and every worker rests."""
+        """Until every dossier is closed and every worker rests. Raises DemoStuck."""
+        try:
+            self._play(stories, progress)
+        except httpx.HTTPError as cause:
+            asked = f"{cause.request.method} {cause.request.url}"
+            raise DemoStuck(
+                f"{asked} was not answered ({type(cause).__name__}: {cause}); see the log for what happened there."
+            ) from cause
+
+    def _play(self, stories: list[Story], progress: Callable[[int], None]) -> None:
         for story in stories:
-            self._at(self.clock.now() + story.number * FILING_GAP, partial(self._file, story))
+            self._at(self.clock.now() + story.number // COUNTERS * FILING_GAP, partial(self._file, story))
         with ThreadPoolExecutor(HANDS) as hands:
             while True:
                 self._rest()
@@ -131,7 +140,7 @@ class Director:
             quiet = quiet + 1 if still else 0
             if time.monotonic() > deadline:
                 raise DemoStuck("The workers did not come to rest within a minute; see the log for what keeps failing.")
-            time.sleep(0.003)
+            time.sleep(LOOK_SECONDS)
 
     def _workers_rest(self) -> bool:
         store = self.app.store
@@ -185,7 +194,7 @@ class Director:
 
     def _plan_task(self, story: Story, task: dict[str, Any]) -> None:
         activity = task["activity_id"]
-        if story.scenario.withdraws and activity == "appraise" and "withdrawal" not in story.planned:
+        if activity == story.scenario.withdraws_at and "withdrawal" not in story.planned:
             story.planned.add("withdrawal")
             self._after(
                 story.pace,
@@ -275,6 +284,11 @@ class Director:
             headers={"X-Actor": "citizen.portal"},
         )
         _checked(answer)
+
+
+def _client(base_url: str) -> httpx.Client:
+    # The servers close a connection that was idle for five seconds; a request must not meet that moment.
+    return httpx.Client(base_url=base_url, timeout=60, trust_env=False, limits=httpx.Limits(keepalive_expiry=2))
 
 
 def _checked(answer: httpx.Response) -> None:

@@ -97,7 +97,7 @@ WORDS: Mapping[str, Any] = {
     "tax_receipt_number": "BL-0001",
     "tax_transfer_number": "PC-0001",
 }
-FEES: Mapping[str, int] = {"1.001612": 100_000, "1.012783": 50_000, "1.000828": 400_000}
+FEES: Mapping[str, int] = {"1.001612": 100_000, "1.012783": 50_000}
 
 
 def applicant(number: int) -> dict[str, Any]:

@@ -58,12 +58,12 @@ def stage(settings: Settings) -> Iterator[Stage]:
 def running_app(staged: Stage) -> Iterator[App]:
     """The API server over an App, and a worker in a process of its own."""
     settings = staged.settings
-    with open_app(settings, staged.clock) as app:
+    with open_app(settings, staged.clock) as app, worker_process(settings, staged.clock_file) as wait_for_worker:
         app.publish_catalog()
         server = serve(create_site(app), settings.host, settings.port)
         try:
-            with worker_process(settings, staged.clock_file):
-                yield app
+            wait_for_worker()
+            yield app
         finally:
             server.stop()
 

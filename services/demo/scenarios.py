@@ -18,6 +18,7 @@ class Scenario:
 
     ending, portal_code: how it must end here, and the final code that the portal must then hold.
     answers: what officers enter, by field name: a list is used up answer by answer, then the default choice follows.
+    withdraws_at: the activity during which the applicant asks for the dossier back.
     supplements: whether the applicant brings what was asked for. pays: once, twice, or late (the old order, after its term).
     """
 
@@ -26,7 +27,7 @@ class Scenario:
     portal_code: str
     answers: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     supplements: bool = True
-    withdraws: bool = False
+    withdraws_at: str | None = None
     pays: str = "once"
     runs_late: bool = False
     meets_outage: bool = False
@@ -38,7 +39,8 @@ SUPPLEMENTED = Scenario("supplemented", Ending.RETURNED, "10", {"decision": ("su
 NEVER_SUPPLEMENTED = Scenario("never supplemented", Ending.UNSUPPLEMENTED, "8", {"decision": ("supplement",)}, supplements=False)
 REFUSED = Scenario("refused on the merits", Ending.REFUSED, "8", {"decision": ("refuse",)})
 DECLINED = Scenario("declined at the desk", Ending.NOT_ACCEPTED, "3", {"completeness": ("decline",)})
-WITHDRAWN = Scenario("withdrawn", Ending.WITHDRAWN, "8", withdraws=True)
+WITHDRAWN = Scenario("withdrawn", Ending.WITHDRAWN, "8", withdraws_at="appraise")
+WITHDRAWN_EARLY = Scenario("withdrawn before receipt", Ending.WITHDRAWN, "8", withdraws_at="check_completeness")
 PAID_TWICE = Scenario("paid twice", Ending.RETURNED, "10", pays="twice", refunds=1)
 PAID_LATE = Scenario("paid late", Ending.RETURNED, "10", pays="late", refunds=1)
 OUTAGE = Scenario("met by a portal outage", Ending.RETURNED, "10", meets_outage=True)
@@ -48,7 +50,7 @@ ROUNDS: Mapping[str, tuple[Scenario, ...]] = {
     "1.001193": (PLAIN, SUPPLEMENTED, REFUSED, OUTAGE, DECLINED, NEVER_SUPPLEMENTED),
     "1.000894": (WITHDRAWN, PLAIN, NEVER_SUPPLEMENTED, DECLINED, OUTAGE, SUPPLEMENTED),
     "2.000815": (PAID_TWICE, REFUSED, PAID_LATE, PLAIN, DECLINED, OUTAGE),
-    "1.001612": (NEVER_SUPPLEMENTED, PAID_LATE, PLAIN, WITHDRAWN, PAID_TWICE, SUPPLEMENTED),
+    "1.001612": (NEVER_SUPPLEMENTED, WITHDRAWN_EARLY, PLAIN, PAID_LATE, PAID_TWICE, SUPPLEMENTED),
     "1.013225": (LATE, PLAIN, SUPPLEMENTED, REFUSED, WITHDRAWN, DECLINED),
     "1.012783": (PLAIN, LATE, PAID_TWICE, SUPPLEMENTED, PAID_LATE, REFUSED),
     "3.000333": (SUPPLEMENTED, DECLINED, LATE, PLAIN, REFUSED, WITHDRAWN),

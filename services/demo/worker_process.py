@@ -4,39 +4,45 @@ from __future__ import annotations
 
 import multiprocessing
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from multiprocessing.synchronize import Event
 from pathlib import Path
 
 from motcua.services.demo.shared_clock import SharedClock
 from motcua.services.settings import Settings
 
+START_SECONDS = 30
 STOP_SECONDS = 30
 
 
 @contextmanager
-def worker_process(settings: Settings, clock_file: Path) -> Iterator[None]:
-    """A worker while the block runs; it finishes what it is doing, and also ends when this process dies."""
+def worker_process(settings: Settings, clock_file: Path) -> Iterator[Callable[[], object]]:
+    """A worker while the block runs; it finishes what it is doing, and also ends when this process dies.
+
+    Gives a function that waits until the worker is loaded, so that others can get ready beside it.
+    """
     context = multiprocessing.get_context("spawn")
-    stop = context.Event()
-    process = context.Process(target=_work, args=(settings, clock_file, stop), name="motcua-worker", daemon=True)
+    ready, stop = context.Event(), context.Event()
+    process = context.Process(target=_work, args=(settings, clock_file, ready, stop), name="motcua-worker", daemon=True)
     process.start()
     try:
-        yield
+        yield partial(ready.wait, START_SECONDS)
     finally:
         stop.set()
         process.join(STOP_SECONDS)
         process.kill()
 
 
-def _work(settings: Settings, clock_file: Path, stop: Event) -> None:
+def _work(settings: Settings, clock_file: Path, ready: Event, stop: Event) -> None:
     from motcua.services.app import open_app
     from motcua.services.worker import work
 
     stopping = threading.Event()
     threading.Thread(target=_end_with_parent, args=(stop, stopping), daemon=True).start()
     with open_app(settings, SharedClock(clock_file)) as app:
+        ready.set()
         work(app, stopping)
 
 

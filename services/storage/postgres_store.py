@@ -98,10 +98,13 @@ class PostgresStore:
     def dossiers(self, wanted: DossierFilter) -> Sequence[Dossier]:
         columns = schema.dossiers.c
         query = select(schema.dossiers).order_by(columns.filed_at.desc(), columns.code.desc()).limit(wanted.limit)
-        for name in ("authority_code", "procedure_code", "status", "version_id"):
-            if getattr(wanted, name) is not None:
-                query = query.where(columns[name] == getattr(wanted, name))
-        return [rows.dossier_of(row) for row in self._rows(query)]
+        narrowed = _narrowed(query, schema.dossiers, wanted, "authority_code", "procedure_code", "status", "version_id")
+        return [rows.dossier_of(row) for row in self._rows(narrowed)]
+
+    def running_dossiers(self, after: str = "", limit: int = 500) -> Sequence[Dossier]:
+        columns = schema.dossiers.c
+        query = select(schema.dossiers).where(columns.code > after, columns.received_at.is_not(None), columns.ended_at.is_(None))
+        return [rows.dossier_of(row) for row in self._rows(query.order_by(columns.code).limit(limit))]
 
     def dossiers_of_period(self, authority_code: str, start: datetime, end: datetime) -> Iterator[Dossier]:
         columns = schema.dossiers.c
@@ -143,10 +146,8 @@ class PostgresStore:
     def open_tasks(self, wanted: TaskFilter) -> Sequence[OpenTask]:
         columns = schema.tasks.c
         query = select(schema.tasks).where(columns.closed_at.is_(None)).order_by(columns.opened_at, columns.id).limit(wanted.limit)
-        for name in ("authority_code", "tier", "role", "assignee", "dossier_code"):
-            if getattr(wanted, name) is not None:
-                query = query.where(columns[name] == getattr(wanted, name))
-        return [rows.task_of(row) for row in self._rows(query)]
+        narrowed = _narrowed(query, schema.tasks, wanted, "authority_code", "tier", "role", "assignee", "dossier_code")
+        return [rows.task_of(row) for row in self._rows(narrowed)]
 
     def task(self, task_id: str) -> OpenTask:
         columns = schema.tasks.c
@@ -192,7 +193,7 @@ class PostgresStore:
         )
         with self._reading() as connection:
             found: datetime | None = connection.execute(select(func.least(wakes, attempts))).scalar_one()
-            return found
+        return found
 
     def calls_running(self) -> int:
         calls = schema.service_calls.c
@@ -218,6 +219,12 @@ class PostgresStore:
             query = select(papers).where(papers.c.dossier_code == locked["code"]).order_by(papers.c.order, papers.c.id)
             documents = tuple(rows.document_of(row) for row in connection.execute(query).mappings())
             return LeasedCall(rows.call_of(leased), rows.dossier_of(locked), documents)
+
+
+def _narrowed(query: Select[Any], table: Table, wanted: DossierFilter | TaskFilter, *names: str) -> Select[Any]:
+    """The query for the rows whose columns have what the filter names; None in it means any."""
+    named = {name: getattr(wanted, name) for name in names}
+    return query.where(*(table.c[name] == value for name, value in named.items() if value is not None))
 
 
 class _PostgresTransaction:

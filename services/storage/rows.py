@@ -19,6 +19,7 @@ from motcua.engine.dossier import (
     Channel,
     DocumentRecord,
     Dossier,
+    Draft,
     Ending,
     LegalPause,
     MessageRecord,
@@ -29,6 +30,7 @@ from motcua.engine.dossier import (
     Suspension,
 )
 from motcua.engine.event_log import ChainHead, Event
+from motcua.engine.recorded_exceptions import RecordedException
 from motcua.engine.store import PaymentReceipt, TaskClosed
 from motcua.engine.values import Variables
 from motcua.procedures_catalog.version import ProcedureVersion, split_parts
@@ -63,6 +65,7 @@ _APPLICANT = ("name", "kind", "identifier", "phone", "email", "address")
 _PROMISE = ("promised_at", "given_at", "by")
 _SUSPENSION = ("since", "by", "reason")
 _PAUSE = ("started_at", "ended_at", "cause", "activity_id")
+_EXCEPTION = ("author", "reason", "basis")
 _DOSSIER = (
     *("code", "procedure_code", "version_id", "authority_code", "tier", "channel", "case", "status", "filed_at", "received_at"),
     *("limit", "limit_unknown_because", "due_on", "due_at", "expires_at", "due_provisional", "supplement_requests"),
@@ -74,6 +77,7 @@ _TASK = (
     *("id", "dossier_code", "activity_id", "name", "role", "tier", "authority_code", "opened_at", "norm_hours", "norm_due_at"),
     *("assignee", "delegated_by", "form"),
 )
+_DRAFT = ("entries", "revision", "saved_by", "saved_at")
 _CALL = (
     *("key", "dossier_code", "operation", "inputs", "asked_at", "task_id", "activity_id", "lane", "order", "state", "attempts"),
     *("max_attempts", "next_attempt_at", "lease_until", "fence", "reference", "outputs", "error"),
@@ -89,7 +93,10 @@ def dossier_row(dossier: Dossier, head: ChainHead | None) -> dict[str, Any]:
         **_row(dossier, _DOSSIER),
         "applicant": _row(dossier.applicant, _APPLICANT),
         "promises": [_row(promise, _PROMISE) for promise in dossier.promises],
-        "pauses": [_row(pause, _PAUSE) for pause in dossier.pauses],
+        "pauses": [
+            {**_row(pause, _PAUSE), "exception": None if pause.exception is None else _row(pause.exception, _EXCEPTION)}
+            for pause in dossier.pauses
+        ],
         "suspension": None if dossier.suspension is None else _row(dossier.suspension, _SUSPENSION),
         "chain_seq": None if head is None else head.seq,
         "chain_digest": None if head is None else _plain(head.digest),
@@ -105,7 +112,9 @@ def content_row(event: Event) -> dict[str, Any]:
 
 
 def task_row(task: OpenTask, closed: TaskClosed | None) -> dict[str, Any]:
-    return {**_row(task, _TASK), **closing_row(closed)}
+    """With its draft, unless it is closed: a draft goes with the open task."""
+    draft = None if task.draft is None or closed is not None else _row(task.draft, _DRAFT)
+    return {**_row(task, _TASK), "draft": draft, **closing_row(closed)}
 
 
 def closing_row(closed: TaskClosed | None) -> dict[str, Any]:
@@ -188,6 +197,7 @@ def dossier_of(row: Row) -> Dossier:
                 ended_at=_instant(each["ended_at"]),
                 cause=each["cause"],
                 activity_id=each["activity_id"],
+                exception=RecordedException(**each["exception"]) if each.get("exception") else None,  # older rows have no such key
             )
             for each in row["pauses"]
         ),
@@ -225,10 +235,17 @@ def event_of(row: Row) -> Event:
     )
 
 
+def _draft(plain: Mapping[str, Any] | None) -> Draft | None:
+    if plain is None:
+        return None
+    return Draft(_variables(plain["entries"]), plain["revision"], plain["saved_by"], datetime.fromisoformat(plain["saved_at"]))
+
+
 def task_of(row: Row) -> OpenTask:
     return OpenTask(
         **{name: row[name] for name in _TASK if name != "form"},
         form=tuple(cast(Any, decode(each)) for each in row["form"]),
+        draft=_draft(row["draft"]),
     )
 
 

@@ -214,6 +214,7 @@ tasks = Table(
     Column("assignee", Code),
     Column("delegated_by", Code),
     Column("form", JSONB, nullable=False),
+    Column("draft", JSONB),
     Column("closed_at", Instant),
     Column("closed_how", Code),
     Column("closed_by", Text),

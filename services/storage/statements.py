@@ -159,8 +159,8 @@ _PARTS = {
         "WHERE kept.id = row.id AND kept.dossier_code = dossier.code AND kept.closed_at IS NULL RETURNING 1"
     ),
     "tasks_closed": (
-        f"UPDATE {SCHEMA}.tasks kept SET closed_at = row.closed_at, closed_how = row.closed_how, closed_by = row.closed_by "
-        f"FROM {_rows(schema.tasks, 'tasks_closed')} "
+        f"UPDATE {SCHEMA}.tasks kept SET closed_at = row.closed_at, closed_how = row.closed_how, closed_by = row.closed_by, "
+        f"draft = NULL FROM {_rows(schema.tasks, 'tasks_closed')} "
         "WHERE kept.id = row.id AND kept.dossier_code = dossier.code AND kept.closed_at IS NULL RETURNING 1"
     ),
     "calls": _insert(schema.service_calls, "calls", or_replace_by=("key",)),

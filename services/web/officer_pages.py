@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from motcua.engine.dossier import CallState, OpenTask
+from motcua.engine import drafts
+from motcua.engine.dossier import CallState, Draft, OpenTask
+from motcua.engine.drafts import DraftConflict
 from motcua.engine.event_log import verify
 from motcua.engine.forms import FormRefused
 from motcua.engine.store import TaskFilter
@@ -17,7 +20,7 @@ from motcua.services.api.documents import download, find_document
 from motcua.services.api.due_view import due_view
 from motcua.services.api.identifiers import DocumentId, DossierCode, TaskId
 from motcua.services.api.reports import control_slip_of
-from motcua.services.web.form_posts import PREFIX, Posted, entries_of
+from motcua.services.web.form_posts import PREFIX, FormUnreadable, Posted, entries_of
 from motcua.services.web.rendering import page, query_of
 from motcua.services.web.visitors import Visiting
 from motcua.services.web.whereabouts import Whereabouts, model_of, whereabouts
@@ -55,9 +58,11 @@ def work_list(
 
 
 @router.get("/work/{task_id}")
-def task_form(request: Request, task_id: TaskId, backend: TheBackend, actor: Visiting) -> Response:
-    """One task with its form."""
-    return _task_page(request, backend, backend.store.task(task_id))
+def task_form(
+    request: Request, task_id: TaskId, backend: TheBackend, actor: Visiting, saved: Annotated[str, Query(max_length=1)] = ""
+) -> Response:
+    """One task with its form, and in it what was saved as a draft."""
+    return _task_page(request, backend, backend.store.task(task_id), saved=bool(saved))
 
 
 @router.post("/work/{task_id}")
@@ -70,6 +75,23 @@ def complete_task(request: Request, task_id: TaskId, backend: TheBackend, actor:
         entered = {name.removeprefix(PREFIX): text for name, text in fields.items() if name.startswith(PREFIX)}
         return _task_page(request, backend, task, status=422, entered=entered, problems=refusal.facts["fields"])
     return RedirectResponse(f"/dossiers/{task.dossier_code}?done={task.activity_id}", 303)
+
+
+@router.post("/work/{task_id}/draft")
+def save_draft(request: Request, task_id: TaskId, backend: TheBackend, actor: Visiting, fields: Posted) -> Response:
+    """Keep what is in the form; where somebody saved meanwhile, or it cannot be kept, the page comes back with what was entered."""
+    task = backend.store.task(task_id)
+    entered = {name.removeprefix(PREFIX): text for name, text in fields.items() if name.startswith(PREFIX)}
+    revision = fields.get("draft_revision", "")
+    if re.fullmatch(r"[0-9]{1,9}", revision) is None:
+        raise FormUnreadable("Không đọc được biểu mẫu. Hãy tải lại trang và gửi lại.")
+    try:
+        drafts.save_draft(backend.engine, task_id, entries_of(fields, task.form), int(revision), actor)
+    except FormRefused as refusal:
+        return _task_page(request, backend, task, status=422, entered=entered, problems=refusal.facts["fields"])
+    except DraftConflict:
+        return _task_page(request, backend, backend.store.task(task_id), status=409, entered=entered, conflict=True)
+    return RedirectResponse(f"/work/{task_id}?saved=1", 303)
 
 
 @router.post("/work/{task_id}/claim")
@@ -123,6 +145,12 @@ def model(
     return Response(content, media_type="application/xml", headers={"Content-Security-Policy": "sandbox; default-src 'none'"})
 
 
+def typed_of(draft: Draft | None) -> dict[str, str]:
+    """A draft's entries as the form's fields hold them."""
+    entries = {} if draft is None else draft.entries
+    return {name: str(entry).lower() if isinstance(entry, bool) else str(entry) for name, entry in entries.items()}
+
+
 def _whereabouts(backend: Backend, code: str) -> Whereabouts:
     return whereabouts(backend, backend.store.dossier(code), tuple(backend.store.events(code)))
 
@@ -134,6 +162,8 @@ def _task_page(
     status: int = 200,
     entered: dict[str, str] | None = None,
     problems: dict[str, str] | None = None,
+    conflict: bool = False,
+    saved: bool = False,
 ) -> Response:
     found = backend.store.dossier(task.dossier_code)
     return page(
@@ -146,7 +176,10 @@ def _task_page(
         authorities=backend.catalog.authorities,
         prefix=PREFIX,
         labels={field["name"]: field["label"] for field in task.form},
-        entered=entered or {},
+        entered=typed_of(task.draft) if entered is None else entered,
+        draft=task.draft,
+        conflict=conflict,
+        saved=saved,
         problems=problems or {},
         now=backend.clock.now(),
     )

@@ -79,7 +79,9 @@ def model_of(backend: Backend, dossier: Dossier, part: str) -> bytes:
     return version.shared[part]
 
 
-_DONE = frozenset({"act", "task_completed", "timer_fired", "message_delivered", "clock_resumed"})
+_DONE = frozenset({"act", "task_completed", "timer_fired", "message_delivered", "clock_resumed", "condition_met"}) | {
+    *("signal_thrown", "signal_caught", "error_caught", "escalation_thrown", "escalation_caught", "transaction_cancelled")
+}
 
 
 def _tokens(backend: Backend, dossier: Dossier) -> list[Token]:

@@ -108,6 +108,7 @@ _EVENT = {
     "due_changed": "Đặt hạn trả",
     "promised": "Hẹn trả",
     "timer_fired": "Đến giờ hẹn của quy trình",
+    "timer_never_due": "Giờ hẹn không đặt được vì chưa rõ thời hạn",
     "message_received": "Nhận tin từ bên ngoài",
     "message_delivered": "Chuyển tin vào quy trình",
     "message_expired": "Tin hết hạn, không ai nhận",
@@ -122,8 +123,23 @@ _EVENT = {
     "incident_retried": "Gọi lại sau sự cố",
     "document_added": "Thêm giấy tờ",
     "payment_booked": "Ghi nhận khoản thu",
+    "exception_recorded": "Ghi nhận ngoại lệ",
     "clock_paused": "Tạm dừng tính thời hạn",
     "clock_resumed": "Tính tiếp thời hạn",
+    "signal_thrown": "Phát tín hiệu",
+    "signal_caught": "Nhận tín hiệu",
+    "condition_met": "Điều kiện đã thoả",
+    "error_caught": "Xử lý lỗi nghiệp vụ",
+    "escalation_thrown": "Báo lên cấp trên",
+    "escalation_caught": "Tiếp nhận báo cáo lên cấp trên",
+    "transaction_cancelled": "Huỷ giao dịch",
+    "suspended": "Tạm ngừng xử lý vì lý do kỹ thuật",
+    "resumed": "Tiếp tục xử lý",
+    "data_corrected": "Đính chính dữ liệu",
+    "token_moved": "Chuyển bước xử lý",
+    "draft_shortened": "Bản nháp mất mục mà biểu mẫu mới không có",
+    "migrated": "Chuyển sang phiên bản quy trình khác",
+    "payment_ignored": "Bỏ qua thông báo thanh toán",
     "closed": "Đóng hồ sơ",
 }
 
@@ -139,6 +155,7 @@ def event_detail(event: Event, activities: Mapping[str, str]) -> str:
     words = {
         "status_changed": (STATUS, "status"),
         "act": (ACT, "act"),
+        "exception_recorded": (ACT, "act"),
         "task_opened": (ROLES, "role"),
         "document_added": (DOCUMENT, "kind"),
         "clock_paused": (CAUSE, "cause"),
@@ -158,7 +175,11 @@ def event_detail(event: Event, activities: Mapping[str, str]) -> str:
     activity = str(facts.get("activity_id") or "")
     if activity and event.kind != "act":
         parts.append(activities.get(activity, activity))
-    parts += [str(facts[name]) for name in ("operation", "message", "assignee", "reason", "why", "error") if facts.get(name)]
+    parts += [
+        str(facts[name])
+        for name in ("operation", "message", "code", "assignee", "author", "reason", "legal_basis", "why", "error")
+        if facts.get(name)
+    ]
     return " · ".join(part for part in parts if part)
 
 

@@ -70,7 +70,7 @@ def test_a_file_that_cannot_be_read_is_refused_with_one_message_that_says_where_
 
 
 def test_a_file_of_fifty_megabytes_is_refused_by_its_size_before_it_is_looked_into(office: Office) -> None:
-    with pytest.raises(ModelUnreadable, match=f"may have {MAX_BYTES:,}"):
+    with pytest.raises(ModelUnreadable, match=f"more bytes than the {MAX_BYTES:,}"):
         office.engine.publish(version(UNREADABLE["fifty megabytes"]()))
 
 

@@ -170,6 +170,14 @@ def test_a_sound_model_has_no_finding(context: CheckContext) -> None:
         ('<bpmn:startEvent id="consult_start"/>', '<bpmn:startEvent id="consult_start"><bpmn:extensionElements><motcua:form>'
          '<motcua:field name="x" type="text"/></motcua:form></bpmn:extensionElements></bpmn:startEvent>', "form", "consult_start"),
         ('<motcua:act name="process"/>', '<motcua:act name="proces"/>', "act", "processed"),
+        ('<motcua:field name="verdict"', '<motcua:field name="exception_reason" type="date" label="Lý do"/>'
+         '<motcua:field name="verdict"', "exception", "check"),
+        ('name="full_name"', 'name="exception_reason"', "exception", "start"),
+        ('name="tax_receipt"', 'name="exception_reason"', "exception", "tax_paid"),
+        ('variable="receipt_number"', 'variable="exception_basis"', "exception", "collect"),
+        ('<motcua:input name="signer"', '<motcua:input name="exception_reason"', "exception", "sign"),
+        ("<bpmn:script>fee = ", '<bpmn:script>exception_reason = "x"\nfee = ', "exception", "count_fee"),
+        ("<bpmn:script>fee = ", '<bpmn:script>exception_author = "x"\nfee = ', "expression", "count_fee"),
         (' source="Nghị định, Điều 1"', "", "clock", "tax"),
         (_MANUAL, '<bpmn:manualTask id="file_papers">', "name", "file_papers"),
     ],
@@ -182,6 +190,11 @@ def test_a_fault_is_found_where_it_is(old: str, new: str, rule: str, element_id:
     assert finding.message
     assert finding.remedy
     assert finding.line or rule == "process"
+
+
+def test_a_persons_form_may_state_an_exception(context: CheckContext) -> None:
+    stated = '<motcua:field name="exception_reason" type="text" label="Lý do"/><motcua:field name="verdict"'
+    assert check_model(_read(_SOUND.replace('<motcua:field name="verdict"', stated, 1)), context) == ()
 
 
 def test_a_finding_names_the_line_in_the_file(context: CheckContext) -> None:

@@ -472,7 +472,7 @@ def _hostile() -> Mapping[str, tuple[str, ...]]:
     many = [(f"[{10 * n}..{10 * n + 9}]", str(n)) for n in range(1_000)]
     nested = [(f"[{n}..{2_000 - n}]", str(n)) for n in range(1_000)]
     wide = [column(f"v{n}", "number") for n in range(12)]
-    crossing = [(*(str((at * 7 + n) % 5) for n in range(12)), "1") for at in range(900)]
+    crossing = [(*(str((at * 7 + n) % 5) for n in range(12)), "1") for at in range(400)]
     return {
         "a thousand rules": (decision([N], [FEE], many),),
         "a thousand rules that all overlap": (decision([N], [FEE], nested),),
@@ -480,9 +480,9 @@ def _hostile() -> Mapping[str, tuple[str, ...]]:
         "many columns that cross": (decision(wide, [FEE], crossing),),
         "many columns that cross, the first counts": (decision(wide, [FEE], crossing, policy="FIRST"),),
         "many long lists": (decision([N], [FEE], [(", ".join(["1"] * 600), "1")] * 80, policy="FIRST"),),
-        "too many rules": (decision([N], [FEE], [("-", "1")] * 5_000, policy="COLLECT"),),
-        "too many columns": (decision([column(f"v{n}") for n in range(5_000)], [FEE], [(*["-"] * 5_000, "1")]),),
-        "long lists": (decision([N], [FEE], [(", ".join(["1"] * 600), "1")] * 900, policy="COLLECT"),),
+        "too many rules": (decision([N], [FEE], [("-", "1")] * 1_100, policy="COLLECT"),),
+        "too many columns": (decision([column(f"v{n}") for n in range(100)], [FEE], [(*["-"] * 100, "1")]),),
+        "long lists": (decision([N], [FEE], [(", ".join(["1"] * 600), "1")] * 200, policy="COLLECT"),),
         "huge powers": (decision([column("9 ** 9 ** 9")], [FEE], [("-", "2 ** 99999999")]),),
         "deep nesting": (decision([column("(" * 900 + "n" + ")" * 900)], [FEE], [("not(" * 400, "-" * 1_900 + "1")]),),
         "a long chain of requirements": tuple(_literal(f"d{n}", f"d{n + 1} + 0", f"d{n + 1}") for n in range(2_000)),
@@ -512,8 +512,8 @@ def test_a_huge_table_says_that_it_was_not_looked_through_for_gaps() -> None:
         (b'<definitions xmlns="https://www.omg.org/spec/DMN/20180521/MODEL/"/>', "give a DMN 1.3 file"),
         (b"<x>" * 61 + b"</x>" * 61, "give a DMN 1.3 file"),
         (dmn("<a>" * 61 + "</a>" * 61), "nested more than 60"),
-        (dmn("<a/>" * 30_000), "more than 30,000 elements"),
-        (b" " * 5_000_001, "may have 5,000,000"),
+        (dmn("<a/>" * 12_000), "more than 12,000 elements"),
+        (b" " * 500_001, "500,000 that a model may have"),
     ],
 )
 def test_what_is_no_readable_table_is_refused_with_its_file(content: bytes, why: str) -> None:

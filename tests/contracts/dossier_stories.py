@@ -23,6 +23,7 @@ from motcua.engine.dossier_engine import (
 )
 from motcua.engine.event_log import verify
 from motcua.engine.forms import FormRefused
+from motcua.engine.operators import Because
 from motcua.engine.service_calls import apply_outcome, holds_lease
 from motcua.engine.spiff.run import TokenGone
 from motcua.engine.store import UnknownTask
@@ -63,6 +64,12 @@ class DossierStories:
         assert office.file(BIRTH, request_id="r-1") == first
         assert office.file(BIRTH, request_id="r-2") != first
 
+    def test_opening_tells_whether_the_request_came_before(self, office: Office) -> None:
+        office.publish(BIRTH)
+        first, again = (office.engine.open(office.application(BIRTH, request_id="r-1")) for _ in range(2))
+        assert (first.is_new, again.is_new) == (True, False)
+        assert again.dossier == first.dossier
+
     def test_a_procedure_that_is_not_published_is_refused_with_its_code(self, office: Office) -> None:
         with pytest.raises(ProcedureNotPublished, match=LAWYER):
             office.engine.open(office.application(LAWYER))
@@ -89,7 +96,7 @@ class DossierStories:
 
     def test_fifteen_working_days_from_monday_end_three_weeks_later(self, office: Office) -> None:
         code = office.file(LAWYER)
-        office.do(code, "check_completeness", fee_vnd=400_000)
+        office.do(code, "check_completeness")
         office.pay(code)
         dossier = office.dossier(code)
         assert dossier.due_on == date(2026, 3, 23)  # 3–6 March are days 1–4, 9–13: 5–9, 16–20: 10–14, 23: 15
@@ -226,9 +233,9 @@ class DossierStories:
     def test_a_task_is_completed_once(self, office: Office) -> None:
         code = office.file(LAWYER)
         task = office.tasks(code)["check_completeness"]
-        office.do(code, "check_completeness", fee_vnd=0)
+        office.do(code, "check_completeness")
         with pytest.raises((UnknownTask, TokenGone)):
-            office.engine.complete_task(task.id, {"completeness": "accept", "fee_vnd": 0}, "desk")
+            office.engine.complete_task(task.id, {"completeness": "accept"}, "desk")
 
     def test_a_claimed_task_is_completed_by_nobody_else_until_it_is_delegated(self, office: Office) -> None:
         code = office.file(LAWYER)
@@ -237,10 +244,10 @@ class DossierStories:
         with pytest.raises(NotTheirTask, match="lan"):
             office.engine.claim(task.id, "hoa")
         with pytest.raises(NotTheirTask, match="lan"):
-            office.engine.complete_task(task.id, {"completeness": "accept", "fee_vnd": 0}, "hoa")
+            office.engine.complete_task(task.id, {"completeness": "accept"}, "hoa")
         office.engine.delegate(task.id, "hoa", "lan")
         assert office.tasks(code)["check_completeness"].delegated_by == "lan"
-        office.engine.complete_task(task.id, {"completeness": "accept", "fee_vnd": 0}, "hoa")
+        office.engine.complete_task(task.id, {"completeness": "accept"}, "hoa")
 
     def test_an_open_task_carries_its_authority_tier_role_and_norm(self, office: Office) -> None:
         code = office.file(LAWYER)
@@ -253,9 +260,11 @@ class DossierStories:
 
     def test_a_message_that_nobody_waits_for_is_kept_and_delivered_when_somebody_does(self, office: Office) -> None:
         code = office.file(LAWYER)
-        assert not office.tell(code, "withdrawal_requested", withdrawal_reason="sớm")
-        office.do(code, "check_completeness", fee_vnd=0)
-        assert list(office.tasks(code)) == ["confirm_withdrawal"]
+        assert not office.tell(code, "supplement_received", supplement_note="sớm")
+        office.do_until(code, "appraise")
+        office.do(code, "appraise", decision="supplement", missing="x")
+        assert office.store.messages(code)[0].delivered_at is not None
+        assert office.dossier(code).status is Status.IN_PROCESS
 
     def test_the_same_message_twice_is_one_message(self, office: Office) -> None:
         code = office.file(LAWYER)
@@ -328,11 +337,13 @@ class DossierStories:
         assert incident.operation == "documents.receipt_slip"
         assert incident.attempts == 8
         assert "out of order" in str(incident.error)
-        office.runner.retry(incident.key, code, "operator", "hệ thống đã khôi phục")
+        office.runner.retry(incident.key, code, "operator", Because("hệ thống đã khôi phục", "61/2018/NĐ-CP, Điều 17"))
         office.serve()
         assert not office.store.incidents()
         assert "appraise" in office.tasks(code)
-        assert "incident_retried" in office.kinds(code)
+        (retried,) = [event for event in office.store.events(code) if event.kind == "incident_retried"]
+        assert (retried.actor, retried.facts["reason"]) == ("operator", "hệ thống đã khôi phục")
+        assert retried.facts["legal_basis"] == "61/2018/NĐ-CP, Điều 17"
 
     def test_the_outcome_of_a_worker_that_lost_its_lease_changes_nothing(self, office: Office) -> None:
         office.publish(BIRTH)
@@ -350,7 +361,7 @@ class DossierStories:
 
     def test_an_order_that_nobody_waits_for_any_more_is_cancelled_at_the_gateway(self, office: Office) -> None:
         code = office.file(LAWYER)
-        office.do(code, "check_completeness", fee_vnd=400_000)
+        office.do(code, "check_completeness")
         (first,) = office.awaited(code)
         office.wait_until(local(24, 0))  # the applicant's 15 working days to pay are over
         office.do(code, "remind_to_pay")
@@ -373,7 +384,7 @@ class DossierStories:
 
         def fail_in_the_middle() -> None:
             with office.engine.command(code, "nobody") as session:
-                session.complete_task(task_id, {"completeness": "accept", "fee_vnd": 0})
+                session.complete_task(task_id, {"completeness": "accept"})
                 raise ZeroDivisionError
 
         with pytest.raises(ZeroDivisionError):

@@ -44,7 +44,9 @@ def changed(version: ProcedureVersion, *replacements: tuple[str, str], part: str
         text = text.replace(old, new)
     model = version.model if part is not None else text.encode()
     library = version.shared if part is None else {**version.shared, part: text.encode()}
-    return build_closure(version.code, model, library, version.register, in_force_from=version.in_force_from)
+    return build_closure(
+        version.code, model, library, version.register, in_force_from=version.in_force_from, decisions=version.decisions
+    )
 
 
 RENAMED = ('"division_head_review"', '"head_review"')
@@ -61,11 +63,11 @@ class OperatorStories:
         code = office.file(LAWYER)
         operators.suspend(office.engine, code, "hoa", WHY)
         with pytest.raises(DossierSuspended, match=r"by hoa .*Phát hiện sai sót") as refused:
-            office.do(code, "check_completeness", fee_vnd=0)
+            office.do(code, "check_completeness")
         assert refused.value.facts["reason"] == WHY.reason
         operators.resume(office.engine, code, "hoa", WHY)
-        office.do(code, "check_completeness", fee_vnd=0)
-        assert office.dossier(code).received_at is not None
+        office.do(code, "check_completeness")
+        assert office.dossier(code).status is Status.PAYMENT_REQUESTED
 
     def test_a_suspension_and_its_end_are_events_with_author_reason_and_legal_basis(self, office: Office) -> None:
         code = office.file(LAWYER)
@@ -270,7 +272,7 @@ class OperatorStories:
     def test_a_token_that_is_gone_cannot_be_moved(self, office: Office) -> None:
         code = office.file(LAWYER)
         token = self.token_at(office, code, "check_completeness")
-        office.do(code, "check_completeness", fee_vnd=0)
+        office.do(code, "check_completeness")
         with pytest.raises(TokenGone):
             operators.move_token(office.engine, code, token, "check_completeness", "hoa", WHY)
 
@@ -367,13 +369,13 @@ class OperatorStories:
             WHY,
         )
         assert office.store.incidents() == [incident]
-        office.runner.retry(incident.key, code, "hoa", "đã sửa máy in")
+        office.runner.retry(incident.key, code, "hoa", Because("đã sửa máy in"))
         office.serve()
         assert "appraise" in office.tasks(code)
 
     def test_an_open_payment_moves_along_and_its_confirmation_finds_the_dossier(self, office: Office) -> None:
         code = office.file(LAWYER)
-        office.do(code, "check_completeness", fee_vnd=400_000)
+        office.do(code, "check_completeness")
         (awaited,) = office.awaited(code)
         migration.migrate(office.engine, self.plan(office, changed(catalogued(LAWYER), RENAMED)), [code], "hoa", WHY)
         assert office.awaited(code) == [awaited]

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from motcua.engine.clock import ManualClock
 from motcua.engine.codec import ValueRefused
-from motcua.engine.dossier import Applicant, CallState, Ending, LegalPause, Promise, Status, Suspension
+from motcua.engine.dossier import Applicant, CallState, Draft, Ending, LegalPause, Promise, Status, Suspension
 from motcua.engine.event_log import verify
 from motcua.engine.store import (
     Change,
@@ -126,7 +126,15 @@ class StoreContract:
 
     def test_everything_that_a_command_writes_comes_back(self, store: Store) -> None:
         parts: dict[str, Any] = {
-            "tasks_opened": (a_task(norm_hours=4.5, norm_due_at=MONDAY + HOUR, assignee="lan", delegated_by="hoa"),),
+            "tasks_opened": (
+                a_task(
+                    norm_hours=4.5,
+                    norm_due_at=MONDAY + HOUR,
+                    assignee="lan",
+                    delegated_by="hoa",
+                    draft=Draft(HOSTILE, 3, "lan", MONDAY + HOUR),
+                ),
+            ),
             "calls": (
                 a_call(
                     inputs=HOSTILE,
@@ -287,6 +295,20 @@ class StoreContract:
         assert listed(procedure_code="1.00274") == []
         assert listed(version_id=a_version().version_id, status="received") == ["2"]
         assert listed(version_id="another") == []
+
+    def test_running_dossiers_are_told_a_page_at_a_time_in_the_order_of_their_codes(self, store: Store) -> None:
+        ended, filed = {"received_at": MONDAY, "ended_at": MONDAY + HOUR}, {"received_at": None}
+        for number, moments in ((3, {}), (0, {}), (4, ended), (2, filed), (1, {})):
+            code = f"H05-260302-000{number}"
+            open_dossier(store, an_opening(code, dossier=a_dossier(code, **{"received_at": MONDAY, **moments})))
+
+        def page(after: str, limit: int) -> list[str]:
+            return [dossier.code for dossier in store.running_dossiers(after, limit)]
+
+        assert page("", 2) == ["H05-260302-0000", "H05-260302-0001"]
+        assert page("H05-260302-0001", 2) == ["H05-260302-0003"]
+        assert page("H05-260302-0003", 2) == []
+        assert page("", 500) == ["H05-260302-0000", "H05-260302-0001", "H05-260302-0003"]
 
     def test_no_call_of_a_suspended_dossier_is_made_until_it_is_resumed(self, store: Store) -> None:
         suspension = Suspension(MONDAY, "operator.hoa", "sai dữ liệu")

@@ -7,11 +7,13 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from motcua.engine.acts import Moment, perform
 from motcua.engine.calendars import VIETNAM, default_calendar
 from motcua.engine.deadlines import (
     ExceptionIncomplete,
     ExtensionTooLate,
     NothingToExtend,
+    Policy,
     PromiseNotLater,
     RecordedException,
     SecondExtension,
@@ -20,7 +22,9 @@ from motcua.engine.deadlines import (
     check_supplement,
 )
 from motcua.engine.dossier import Applicant, Channel, Dossier, Promise, Status
+from motcua.engine.values import Value
 from motcua.errors import Refused
+from motcua.procedures_catalog.catalog import load_catalog
 
 CALENDAR = default_calendar()
 DUE_ON = date(2026, 3, 9)  # a Monday
@@ -92,6 +96,21 @@ def test_a_second_supplement_request_is_possible_as_an_exception_that_somebody_a
     exception = RecordedException("leader@H05.02", "The register's extract was issued anew", "Decision 7")
     assert check_supplement(1, exception) is exception
     assert check_supplement(0, exception) is None
+
+
+def test_no_exception_makes_a_late_or_a_second_extension_possible() -> None:
+    stated: dict[str, Value] = {"exception_reason": "why", "exception_author": "leader", "new_promise_on": date(2026, 3, 12)}
+    procedure = load_catalog().procedure("1.000828")
+    moment = Moment(local("2026-03-09T08:00"), CALENDAR, Policy(), procedure, stated)
+    with pytest.raises(ExtensionTooLate):
+        perform("extend", DOSSIER, moment)
+    apology = Promise(CALENDAR.close_of(date(2026, 3, 11)), local("2026-03-05T09:00"), "apology_letter")
+    with pytest.raises(SecondExtension):
+        perform(
+            "extend",
+            replace(DOSSIER, promises=(*DOSSIER.promises, apology)),
+            replace(moment, now=local("2026-03-06T09:00")),
+        )
 
 
 @pytest.mark.parametrize(("author", "reason"), [("", "why"), ("leader", " ")])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
+from typing import cast
 
 import pytest
 
@@ -12,8 +14,8 @@ from motcua.engine.dossier import Dossier
 from motcua.engine.dossier_engine import DossierEngine
 from motcua.engine.due_moments import Policy
 from motcua.engine.event_log import verify
-from motcua.engine.recomputation import DueChange, apply, recompute
-from motcua.engine.store import DossierFilter
+from motcua.engine.recomputation import DueChange, apply, recompute, running
+from motcua.engine.store import DossierFilter, Store
 from motcua.procedures_catalog.calendar_tables import packaged_tables, read_tables
 from motcua.procedures_catalog.catalog import load_catalog
 from motcua.services.operations import OPERATIONS
@@ -53,8 +55,7 @@ def policy_of(dossier: Dossier) -> Policy:
 
 
 def running_on(office: Office, calendars: AuthorityCalendars) -> DossierEngine:
-    country = calendars.for_the_country()
-    return DossierEngine(office.store, office.clock, country, OPERATIONS, calendar_for=calendars.calendar_for)
+    return DossierEngine(office.store, office.clock, calendars.calendar_for, OPERATIONS)
 
 
 def applied(office: Office, new: AuthorityCalendars, *codes: str, batch: int = 500) -> list[DueChange]:
@@ -145,6 +146,24 @@ def test_changes_come_in_batches_of_dossiers(office: Office, code: str) -> None:
     assert [[change.dossier_code for change in batch] for batch in batches] == [codes[:2], codes[2:]]
 
 
+def test_every_running_dossier_is_found_with_no_more_than_a_batch_in_memory(office: Office, code: str) -> None:
+    codes = [code]
+    for _ in range(4):
+        codes.append(office.file(LAWYER))
+        office.do_until(codes[-1], "appraise")
+    office.finish(codes.pop(1))
+    office.file(LAWYER)  # not received
+    asked: list[int] = []
+
+    class Counting:
+        def running_dossiers(self, after: str = "", limit: int = 500) -> Sequence[Dossier]:
+            asked.append(limit)
+            return office.store.running_dossiers(after, limit)
+
+    assert [dossier.code for dossier in running(cast(Store, Counting()), batch=2)] == codes
+    assert asked == [2, 2, 2], "two full pages, and one that is empty"
+
+
 def test_a_swap_whose_two_days_both_lie_before_the_due_date_is_no_change(office: Office, code: str) -> None:
     swapped = with_days(
         "2026-03-12,swapped_off,hoán đổi với 14/3,confirmed,letter,", "2026-03-14,makeup_working_saturday,làm bù,confirmed,letter,"
@@ -175,7 +194,7 @@ def test_confirming_a_year_takes_the_provisional_mark_away(office: Office) -> No
 def test_each_authority_runs_on_its_own_calendar_from_the_first_command_on(office: Office) -> None:
     office.engine = running_on(office, FLOOD)
     code = office.file(LAWYER)
-    office.do(code, "check_completeness", fee_vnd=400_000)
+    office.do(code, "check_completeness")
     office.pay(code)
     assert office.dossier(code).due_on == date(2026, 3, 24)
 

@@ -171,6 +171,12 @@ def test_the_report_over_columns_is_the_report_over_dossiers(dossiers: list[Doss
     assert period_report_of_columns(columns, MARCH, APRIL, policy) == period_report(dossiers, MARCH, APRIL, policy)
 
 
+@given(any_dossier())
+def test_a_dossier_says_of_itself_what_the_scorecard_says(dossier: Dossier) -> None:
+    received = replace(dossier, received_at=dossier.received_at or MARCH)
+    assert received.on_time is on_time(received)
+
+
 def test_a_microsecond_after_midnight_is_late_in_columns_too() -> None:
     late = replace(ended("2026-03-10T00:00"), processed_at=local("2026-03-10T00:00") + timedelta(microseconds=1))
     assert period_report_of_columns(columns_of([late], APRIL), MARCH, APRIL).finished_late == 1

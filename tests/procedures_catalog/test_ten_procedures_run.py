@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -136,10 +137,41 @@ def test_the_applicant_withdraws_while_the_officer_appraises() -> None:
     assert office.dossier(code).closed_at
 
 
+@pytest.mark.parametrize("reached", ["check_completeness", "the payment"])
+def test_the_applicant_withdraws_before_the_dossier_is_received(reached: str) -> None:
+    office = Office()
+    code = filed(office, "1.000828")
+    if reached == "the payment":
+        office.do(code, "check_completeness")
+        assert office.dossier(code).status is Status.PAYMENT_REQUESTED
+    office.tell(code, "withdrawal_requested", withdrawal_reason="đổi ý")
+    office.do(code, "confirm_withdrawal")
+    assert office.dossier(code).ending is Ending.WITHDRAWN
+    assert office.dossier(code).received_at is None
+    assert office.dossier(code).closed_at
+    assert len(office.outside.made("payment.cancel")) == (reached == "the payment")
+
+
+@pytest.mark.parametrize(
+    ("filed_at", "fee_vnd"),
+    [
+        (datetime(2026, 12, 31, 9, 0, tzinfo=UTC), 400_000),  # 31 December, 16:00 in Vietnam
+        (datetime(2026, 12, 31, 17, 0, tzinfo=UTC), 800_000),  # midnight in Vietnam: the first day of the higher fee
+    ],
+)
+def test_the_lawyer_pays_the_fee_of_the_day_of_filing_whenever_it_is_checked(filed_at: datetime, fee_vnd: int) -> None:
+    office = Office(at=filed_at)
+    code = filed(office, "1.000828")
+    office.wait(days=5)
+    office.do(code, "check_completeness")
+    [order] = office.outside.made("payment.collect")
+    assert order.inputs["amount_vnd"] == fee_vnd
+
+
 def test_nobody_pays_and_the_desk_stops_waiting() -> None:
     office = Office()
     code = filed(office, "1.000828")
-    office.do(code, "check_completeness", fee_vnd=400_000)
+    office.do(code, "check_completeness")
     assert office.dossier(code).status is Status.PAYMENT_REQUESTED
     office.wait(days=23)
     office.do(code, "remind_to_pay", payment_reminder="stop")

@@ -85,19 +85,15 @@ class Office:
         return [key for (key,) in self.stage.query(statement, self.codes)]
 
     def _complete(self, task: dict[str, Any]) -> None:
-        given = {"fee_vnd": people.FEES[task_procedure]} if (task_procedure := self._procedure(task)) in people.FEES else {}
         answer = self.ask(
             "POST",
             f"/api/v1/tasks/{task['id']}/complete",
-            json={"entries": people.fill_in(task["form"], given, SystemClock().now().date())},
+            json={"entries": people.fill_in(task["form"], {}, SystemClock().now().date())},
             headers={"X-Actor": f"{task['role']}@{task['authority_code']}"},
         )
         # The same task a second time: what the first request did was committed before its answer was lost.
         assert answer.status_code in (200, 404, 409), answer.text
         self._count("completed before its answer was lost", answer.status_code != 200)
-
-    def _procedure(self, task: dict[str, Any]) -> str:
-        return self.procedures[self.codes.index(task["dossier_code"])]
 
     def _pay(self) -> None:
         """Pay each order once, as soon as the gateway has it, which may be before our own books say so."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
+from threading import Event
 from types import SimpleNamespace
 from typing import Any
 
@@ -26,6 +27,7 @@ from motcua.services.calendars import CalendarFolderUnreadable, load_calendars
 from motcua.services.cli import calendar, deadline
 from motcua.services.operations import OPERATIONS
 from motcua.services.settings import Settings, read_settings
+from motcua.services.worker import work
 from tests.databases import database_url
 from tests.office import Office
 
@@ -63,9 +65,7 @@ def office(monkeypatch: pytest.MonkeyPatch) -> Office:
     @contextmanager
     def opened(settings: Settings) -> Iterator[SimpleNamespace]:
         calendars = load_calendars(settings.data_dir, load_catalog().authorities)
-        engine = DossierEngine(
-            office.store, office.clock, calendars.for_the_country(), OPERATIONS, calendar_for=calendars.calendar_for
-        )
+        engine = DossierEngine(office.store, office.clock, calendars.calendar_for, OPERATIONS)
         yield SimpleNamespace(engine=engine, store=office.store)
 
     monkeypatch.setattr(motcua.services.app, "open_app", opened)
@@ -224,3 +224,19 @@ def test_the_application_runs_each_authority_on_the_tables_of_its_data_folder(da
     with open_app(settings) as app:
         assert app.engine.calendar_for("H05.21").is_working_day(date(2026, 3, 7))
         assert not app.engine.calendar_for("H05.22").is_working_day(date(2026, 3, 7))
+
+
+def test_tables_that_cannot_be_used_stop_what_counts_time_and_what_runs_for_long_and_nothing_else(
+    data_dir: Path, database_url: str
+) -> None:
+    (data_dir / "calendar").mkdir(parents=True)
+    (data_dir / "calendar" / "days_off.csv").write_text("nonsense", encoding="utf-8")
+    settings = read_settings({"MOTCUA_DATA_DIR": str(data_dir), "MOTCUA_DATABASE_URL": database_url})
+    with open_app(settings) as app:
+        assert app.store.incidents() == []
+        with pytest.raises(MotcuaError, match="must begin with the line"):
+            app.engine.calendar_for("H05.21")
+        with pytest.raises(MotcuaError, match="must begin with the line"):
+            work(app, Event())
+        with pytest.raises(MotcuaError, match="must begin with the line"):
+            app.check_calendars()

@@ -11,11 +11,11 @@ from typing import Any, TypeAlias
 from fontTools.pens.basePen import BasePen
 from fontTools.ttLib import TTFont
 from reportlab.pdfgen.canvas import Canvas
+from reportlab.pdfgen.pathobject import PDFPathObject
 
 from motcua.services.connectors.documents.typesetting import font_file
 
 _Point: TypeAlias = tuple[float, float]
-_Stroke: TypeAlias = tuple[str, tuple[int, ...]]  # a method of reportlab's path, and its arguments
 
 
 def draw_outlines(canvas: Canvas, left: float, baseline: float, text: str, font: str, size: float) -> None:
@@ -25,10 +25,7 @@ def draw_outlines(canvas: Canvas, left: float, baseline: float, text: str, font:
     canvas.translate(left, baseline)
     canvas.scale(size / units, size / units)
     for letter in text:
-        strokes, width = _shape(font, letter)
-        path = canvas.beginPath()
-        for draw, edges in strokes:
-            getattr(path, draw)(*edges)
+        path, width = _shape(font, letter)
         # Overlapping contours belong to one letter, so the winding rule must not cut them out of each other.
         canvas.drawPath(path, stroke=0, fill=1, fillMode=1)
         canvas.translate(width, 0)
@@ -42,33 +39,34 @@ def _glyphs(font: str) -> tuple[Any, dict[int, str], int]:
 
 
 @lru_cache(maxsize=1024)
-def _shape(font: str, letter: str) -> tuple[tuple[_Stroke, ...], float]:
-    """The strokes of a letter and its width, in font units."""
+def _shape(font: str, letter: str) -> tuple[PDFPathObject, float]:
+    """The path of a letter and its width, in font units. Once drawn here it is only read, so threads may share it."""
     glyphs, names, _ = _glyphs(font)
     glyph = glyphs[names.get(ord(letter), ".notdef")]
-    pen = _StrokePen(glyphs)
+    pen = _PathPen(glyphs)
     glyph.draw(pen)
-    return tuple(pen.strokes), glyph.width
+    return pen.path, glyph.width
 
 
-class _StrokePen(BasePen):  # type: ignore[misc]
+class _PathPen(BasePen):  # type: ignore[misc]
     """Takes a glyph down in whole font units: the same letter is then the same bytes, which compress well."""
 
     def __init__(self, glyphs: Any) -> None:
         super().__init__(glyphs)
-        self.strokes: list[_Stroke] = []
+        self.path = PDFPathObject()
 
     def _moveTo(self, point: _Point) -> None:
-        self._note("moveTo", point)
+        self.path.moveTo(*_whole(point))
 
     def _lineTo(self, point: _Point) -> None:
-        self._note("lineTo", point)
+        self.path.lineTo(*_whole(point))
 
     def _curveToOne(self, first: _Point, second: _Point, end: _Point) -> None:
-        self._note("curveTo", first, second, end)
+        self.path.curveTo(*_whole(first, second, end))
 
     def _closePath(self) -> None:
-        self._note("close")
+        self.path.close()
 
-    def _note(self, draw: str, *points: _Point) -> None:
-        self.strokes.append((draw, tuple(round(edge) for point in points for edge in point)))
+
+def _whole(*points: _Point) -> tuple[int, ...]:
+    return tuple(round(edge) for point in points for edge in point)

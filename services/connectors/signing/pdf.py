@@ -30,6 +30,9 @@ from motcua.errors import InvalidInput
 from motcua.services.connectors.documents.places import Place, destination_name
 from motcua.services.connectors.signing.authority import Identity
 
+# Of a PAdES B-B signature without its certificates; an RSA key of 4,096 bits takes 512 bytes of it.
+_ATTRIBUTES_AND_SIGNATURE_BYTES = 2048
+
 # What the library raises on broken bytes: a missing key or a wrong type is as much a sign of damage as its own errors.
 UNREADABLE = (PdfError, ValueError, KeyError, TypeError, AttributeError, IndexError)
 
@@ -97,10 +100,16 @@ def sign(content: bytes, signing: Signing) -> bytes:
     )
     output = BytesIO()
     try:
-        signer.sign_pdf(writer, output=output)
+        signer.sign_pdf(writer, output=output, bytes_reserved=_room_for(signing.identity))
     except (PdfError, SigningError) as cause:
         raise NotSignable(f"it allows no further signature ({cause}); draft it anew.") from cause
     return output.getvalue()
+
+
+def _room_for(identity: Identity) -> int:
+    """Hexadecimal digits to keep free for the signature. Untold, the library signs once for trial, a third of the whole time."""
+    certificates = sum(len(certificate.dump()) for certificate in (identity.certificate, *identity.chain))
+    return 2 * (certificates + _ATTRIBUTES_AND_SIGNATURE_BYTES)
 
 
 def signature_fields(reader: PdfFileReader) -> list[tuple[str, Any]]:
