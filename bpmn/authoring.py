@@ -19,6 +19,7 @@ from motcua.bpmn.elements import (
     Assignment,
     Body,
     ClockStop,
+    DecisionUse,
     Definitions,
     Error,
     EventDefinition,
@@ -173,6 +174,12 @@ def service_task(
 def script(id: str, name: str, *assignments: str) -> Node:
     """assignments: lines `variable = expression`."""
     return Node(id, name, NodeKind.SCRIPT_TASK, script="\n".join(assignments), script_format="motcua")
+
+
+def decide(id: str, name: str, decision: str, *outputs: tuple[str, str]) -> Node:
+    """A decision of `bpmn/shared/`; outputs: (name in the table, variable)."""
+    use = DecisionUse(decision, outputs=tuple(OutputUse(output, variable) for output, variable in outputs))
+    return Node(id, name, NodeKind.BUSINESS_RULE_TASK, decision=use)
 
 
 def call(id: str, name: str, part: str, **arguments: str) -> Node:

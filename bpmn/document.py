@@ -38,21 +38,15 @@ from motcua.bpmn.reading import (
     text,
     truth,
 )
-from motcua.errors import InvalidInput
+from motcua.bpmn.safe_xml import MAX_ATTRIBUTES as MAX_ATTRIBUTES
+from motcua.bpmn.safe_xml import MAX_BYTES as MAX_BYTES
+from motcua.bpmn.safe_xml import MAX_DEPTH as MAX_DEPTH
+from motcua.bpmn.safe_xml import MAX_ELEMENTS as MAX_ELEMENTS
+from motcua.bpmn.safe_xml import MAX_VALUE as MAX_VALUE
+from motcua.bpmn.safe_xml import ModelUnreadable as ModelUnreadable
+from motcua.bpmn.safe_xml import parse_safely
 
 DIAGRAM: Final = "http://www.omg.org/spec/BPMN/20100524/DI"
-# Some eight times what the largest models of real procedures need, and little enough to be looked through within a second.
-MAX_BYTES: Final = 500_000
-MAX_DEPTH: Final = 60
-MAX_ELEMENTS: Final = 5_000
-MAX_ATTRIBUTES: Final = 50
-"""Of one element; standard and extension together have fewer than 15."""
-MAX_VALUE: Final = 10_000
-"""Characters of one attribute's value; the longest, an expression, may have 2,000."""
-
-
-class ModelUnreadable(InvalidInput):
-    """The file is no BPMN 2.0 document, or not one that may be read. Facts: `source`, `line`."""
 
 
 def read_document(content: bytes, source: str) -> Definitions:
@@ -62,7 +56,7 @@ def read_document(content: bytes, source: str) -> Definitions:
     elements or deeper than 60, has an element with more than 50 attributes or a value of more than 10,000 characters, or has
     another root than bpmn:definitions.
     """
-    root = _parse(content, source)
+    root = parse_safely(content, source, f"{{{MODEL}}}definitions", "BPMN 2.0")
     reading = Reading()
     _read_names(root, reading)
     processes: list[Process] = []
@@ -101,78 +95,6 @@ def read_document(content: bytes, source: str) -> Definitions:
 
 
 _NAMED: Final = frozenset({"message", "error", "signal", "escalation"})
-
-
-def _parse(content: bytes, source: str) -> etree._Element:
-    if len(content) > MAX_BYTES:
-        raise ModelUnreadable(
-            f"{source}:0 has more bytes than the {MAX_BYTES:,} that a model may have; split it into shared parts.",
-            source=source,
-            line=0,
-        )
-    try:
-        markup = content.decode("utf-8-sig")
-    except UnicodeDecodeError as cause:
-        at = content.count(b"\n", 0, cause.start) + 1
-        raise ModelUnreadable(f"{source}:{at} is not UTF-8; save the file as UTF-8.", source=source, line=at) from cause
-    forbidden = markup.find("<!DOCTYPE")
-    if forbidden >= 0:
-        at = markup.count("\n", 0, forbidden) + 1
-        raise ModelUnreadable(
-            f"{source}:{at} has a document type (<!DOCTYPE); a BPMN document needs none, remove it.", source=source, line=at
-        )
-    # The encoding is forced, so that no declared one can show the parser another text than the one just looked through.
-    parser = etree.XMLParser(
-        encoding="utf-8",
-        resolve_entities=False,
-        load_dtd=False,
-        no_network=True,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
-    try:
-        root = etree.fromstring(markup.encode(), parser)
-    except etree.XMLSyntaxError as cause:
-        at = cause.lineno or 0
-        raise ModelUnreadable(
-            f"{source}:{at} is not well-formed XML ({cause.msg}); mend it, or save it again from the modeller.",
-            source=source,
-            line=at,
-        ) from cause
-    if root.tag != f"{{{MODEL}}}definitions":
-        raise ModelUnreadable(
-            f"{source}:{line(root)} begins with {etree.QName(root).localname}, not with bpmn:definitions; give a BPMN 2.0 file.",
-            source=source,
-            line=line(root),
-        )
-    depth = count = 0
-    for event, element in etree.iterwalk(root, events=("start", "end")):
-        depth += 1 if event == "start" else -1
-        count += event == "start"
-        if count > MAX_ELEMENTS:
-            raise ModelUnreadable(
-                f"{source}:{line(element)} has more than {MAX_ELEMENTS:,} elements; split it into shared parts.",
-                source=source,
-                line=line(element),
-            )
-        if event == "start" and (objection := _too_much(element)):
-            raise ModelUnreadable(f"{source}:{line(element)} {objection}.", source=source, line=line(element))
-        if depth > MAX_DEPTH:
-            raise ModelUnreadable(
-                f"{source}:{line(element)} is nested more than {MAX_DEPTH} elements deep; move inner parts into shared parts.",
-                source=source,
-                line=line(element),
-            )
-    return root
-
-
-def _too_much(element: etree._Element) -> str | None:
-    if len(element.attrib) > MAX_ATTRIBUTES:
-        return f"has an element with more than {MAX_ATTRIBUTES} attributes; remove those that BPMN does not know"
-    if any(len(value) > MAX_VALUE for value in element.values()):
-        return f"has an attribute with more than {MAX_VALUE:,} characters; shorten it"
-    return None
 
 
 def _read_names(root: etree._Element, reading: Reading) -> None:

@@ -19,6 +19,7 @@ from enum import StrEnum
 from motcua.bpmn.extension_values import Argument as Argument
 from motcua.bpmn.extension_values import Assignment as Assignment
 from motcua.bpmn.extension_values import ClockStop as ClockStop
+from motcua.bpmn.extension_values import DecisionUse as DecisionUse
 from motcua.bpmn.extension_values import FieldType as FieldType
 from motcua.bpmn.extension_values import FormField as FormField
 from motcua.bpmn.extension_values import Norm as Norm
@@ -60,7 +61,7 @@ GATEWAY_KINDS = frozenset(kind for kind in NodeKind if kind.value.endswith("_gat
 ACTIVITY_KINDS = frozenset(NodeKind) - EVENT_KINDS - GATEWAY_KINDS
 SUB_PROCESS_KINDS = frozenset({NodeKind.SUB_PROCESS, NodeKind.AD_HOC_SUB_PROCESS, NodeKind.TRANSACTION})
 PERSON_KINDS = frozenset({NodeKind.USER_TASK, NodeKind.MANUAL_TASK})
-REPEATABLE_KINDS = ACTIVITY_KINDS - {NodeKind.TASK, NodeKind.BUSINESS_RULE_TASK, NodeKind.AD_HOC_SUB_PROCESS, NodeKind.TRANSACTION}
+REPEATABLE_KINDS = ACTIVITY_KINDS - {NodeKind.TASK, NodeKind.AD_HOC_SUB_PROCESS, NodeKind.TRANSACTION}
 
 
 class EventKind(StrEnum):
@@ -231,6 +232,7 @@ class Node:
     payload: tuple[FormField, ...] = ()
     operation: OperationUse | None = None
     retry: Retry | None = None
+    decision: DecisionUse | None = None
     arguments: tuple[Argument, ...] = ()
     act: str | None = None
     stops_clock: ClockStop | None = None

@@ -17,6 +17,7 @@ from motcua.bpmn.elements import (
     Argument,
     Assignment,
     ClockStop,
+    DecisionUse,
     FormField,
     Norm,
     OperationUse,
@@ -46,6 +47,7 @@ PLACES: Final[Mapping[str, frozenset[str]]] = {
     "payload": frozenset({"startEvent", "intermediateCatchEvent", "boundaryEvent", "receiveTask"}),
     "operation": _CALLS | _THROWS,
     "retry": _CALLS | _THROWS,
+    "decision": frozenset({"businessRuleTask"}),
     "arguments": frozenset({"callActivity", "sendTask"}) | _THROWS,
     "act": _ACTIVITIES | _EVENTS,
     "clock": _ACTIVITIES | {"intermediateCatchEvent", "eventBasedGateway"},
@@ -78,6 +80,7 @@ SHAPES: Final[Mapping[str, _Shape]] = {
     "payload": _Shape({}, {"field": _FIELD}),
     "operation": _Shape({"name": True}, {"input": _INPUT, "output": _OUTPUT}),
     "retry": _Shape({"attempts": True, "firstSeconds": True, "factor": True}, {}),
+    "decision": _Shape({"name": True}, {"input": _INPUT, "output": _OUTPUT}),
     "arguments": _Shape({}, {"input": _INPUT}),
     "act": _Shape({"name": True}, {}),
     "clock": _Shape({"stops": True, "cause": True, "source": False}, {}),
@@ -219,9 +222,16 @@ def _inputs(element: etree._Element, report: Report) -> tuple[Argument, ...]:
     return tuple(Argument(_get(each, "name"), _get(each, "expression"), _line(each)) for each in _children(element, "input"))
 
 
+def _outputs(element: etree._Element) -> tuple[OutputUse, ...]:
+    return tuple(OutputUse(_get(each, "name"), _get(each, "variable"), _line(each)) for each in _children(element, "output"))
+
+
 def _operation(element: etree._Element, report: Report) -> OperationUse:
-    outputs = tuple(OutputUse(_get(each, "name"), _get(each, "variable"), _line(each)) for each in _children(element, "output"))
-    return OperationUse(_get(element, "name"), _inputs(element, report), outputs, _line(element))
+    return OperationUse(_get(element, "name"), _inputs(element, report), _outputs(element), _line(element))
+
+
+def _decision(element: etree._Element, report: Report) -> DecisionUse:
+    return DecisionUse(_get(element, "name"), _inputs(element, report), _outputs(element), _line(element))
 
 
 def _clock(element: etree._Element, report: Report) -> ClockStop | None:
@@ -257,6 +267,7 @@ _READERS: Final[Mapping[str, Callable[[etree._Element, Report], Any]]] = {
     "payload": _fields,
     "operation": _operation,
     "retry": _retry,
+    "decision": _decision,
     "arguments": _inputs,
     "act": lambda element, _: _get(element, "name"),
     "clock": _clock,

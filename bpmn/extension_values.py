@@ -89,6 +89,16 @@ class OperationUse:
 
 
 @dataclass(frozen=True, slots=True)
+class DecisionUse:
+    """The decision that a business rule task has made: `inputs` are names it is given over the variables."""
+
+    name: str
+    inputs: tuple[Argument, ...] = ()
+    outputs: tuple[OutputUse, ...] = ()
+    line: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Retry:
     """How technical failures are tried again: `attempts` in all, the first pause in seconds, each pause `factor` times longer."""
 

@@ -196,6 +196,11 @@ def _write_extensions(element: etree._Element, node: Node) -> None:
             firstSeconds=f"{node.retry.first_seconds:g}",
             factor=f"{node.retry.factor:g}",
         )
+    if node.decision:
+        decision = _child(holder, "decision", MOTCUA, name=node.decision.name)
+        _write_inputs(decision, node.decision.inputs)
+        for output in node.decision.outputs:
+            _child(decision, "output", MOTCUA, name=output.name, variable=output.variable)
     if node.arguments:
         _write_inputs(_child(holder, "arguments", MOTCUA), node.arguments)
     if node.act:

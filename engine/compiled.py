@@ -7,9 +7,10 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from motcua.bpmn.checks import CheckContext, ModelRefused, check_model, errors
+from motcua.bpmn.checks import CheckContext, ModelRefused, check_decisions, check_model, errors
 from motcua.bpmn.checks.calls import asks
 from motcua.bpmn.collaboration import reached_only_inside
+from motcua.bpmn.decisions.document import read_decisions
 from motcua.bpmn.document import read_document
 from motcua.bpmn.elements import walk
 from motcua.engine.connectors import Operation
@@ -37,8 +38,9 @@ def compile_version(version: ProcedureVersion) -> CompiledProcedure:
     """Read, compile and join with the register's row. Raises the InvalidInput leaf of whichever part is at fault."""
     main = read_document(version.model, version.code)
     shared = {name: read_document(content, name) for name, content in version.shared.items()}
+    decisions = {name: read_decisions(content, f"{name}.dmn") for name, content in version.decisions.items()}
     procedure = procedure_from_register(version.register)
-    compiled = compile_model(main, shared)
+    compiled = compile_model(main, shared, decisions)
     not_from_outside = reached_only_inside(main) | {start.id for start in compiled.starts.values()}
     messages = {
         node.event.message
@@ -52,7 +54,7 @@ def compile_version(version: ProcedureVersion) -> CompiledProcedure:
 
 
 def check_version(version: ProcedureVersion, operations: Mapping[str, Operation]) -> None:
-    """Refuse a version whose model, or one of its shared parts, cannot be run faithfully. Raises ModelRefused with every error."""
+    """Refuse a version whose model, shared parts or decisions cannot be run faithfully. Raises ModelRefused with every error."""
     shared = {name: read_document(content, name) for name, content in version.shared.items()}
     context = CheckContext(
         operations=operations,
@@ -60,7 +62,12 @@ def check_version(version: ProcedureVersion, operations: Mapping[str, Operation]
         shared_parts={process.id: part for part in shared.values() for process in part.processes},
         procedure_codes=frozenset({version.code}),
         read_timer=lambda text, clock: parse_timer(text, clock.value),
+        decisions={name: read_decisions(content, f"{name}.dmn") for name, content in version.decisions.items()},
     )
+    for document in context.decisions.values():
+        findings = errors(check_decisions(document))
+        if findings:
+            raise ModelRefused.of(document, findings)
     for definitions in (read_document(version.model, version.code), *shared.values()):
         findings = errors(check_model(definitions, context))
         if findings:

@@ -186,6 +186,7 @@ def correctable(model: CompiledModel, scope: Variables, process: str | None = No
                 options = (*before.options, *(each for each in field.options if each not in before.options))
                 found[field.name] = replace(field, required=before.required or field.required, options=options)
             computed |= {use.variable for use in node.operation.outputs} if node.operation else set()
+            computed |= {use.variable for use in node.decision.outputs} if node.decision else set()
             computed |= {argument.name for argument in node.arguments} if node.kind is NodeKind.CALL_ACTIVITY else set()
             computed |= compile_script(node.script).assigned if node.script else set()
     for name in computed - found.keys():

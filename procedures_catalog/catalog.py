@@ -1,8 +1,8 @@
 """The catalogue: which procedures exist, and which version of each is in force on a date.
 
 It reads package data only: in `data/` the register's files by field, a YAML file for each procedure that is kept by hand, and the
-authorities; the models in `bpmn/models`, the shared parts in `bpmn/shared`. What stands in the register's files is read when it is
-first asked for, and so is a version put together.
+authorities; the models in `bpmn/models`, the shared parts and decision tables in `bpmn/shared`. What stands in the register's files
+is read when it is first asked for, and so is a version put together.
 """
 
 from __future__ import annotations
@@ -130,7 +130,9 @@ class Catalog:
         return self.rows[code]
 
     def versions(self, code: str) -> tuple[ProcedureVersion, ...]:
-        """Every version of a procedure, the oldest first. Raises UnknownProcedure, ModelMissing, SharedPartMissing."""
+        """Every version of a procedure, the oldest first. Raises UnknownProcedure, ModelMissing, SharedPartMissing,
+        DecisionMissing.
+        """
         if code not in self._versions:
             self._versions[code] = tuple(self._build(row) for row in self.dated_rows(code))
         return self._versions[code]
@@ -159,10 +161,11 @@ class Catalog:
         return build_closure(
             row.procedure.code,
             path.read_bytes(),
-            _read_library(self.models / "shared"),
+            _read_library(self.models / "shared", "bpmn"),
             register_of(row.procedure),
             in_force_from=row.in_force_from,
             in_force_until=row.in_force_until,
+            decisions=_read_library(self.models / "shared", "dmn"),
         )
 
 
@@ -219,8 +222,8 @@ def refuse_overlaps(code: str, rows: tuple[DatedRow, ...]) -> None:
 
 
 @cache
-def _read_library(folder: Path) -> Mapping[str, bytes]:
-    return {path.stem: path.read_bytes() for path in sorted(folder.glob("*.bpmn"))}
+def _read_library(folder: Path, suffix: str) -> Mapping[str, bytes]:
+    return {path.stem: path.read_bytes() for path in sorted(folder.glob(f"*.{suffix}"))}
 
 
 def _safe_load(text: str) -> Any:

@@ -39,6 +39,7 @@ def a_version(name: str = "first", **fields: Any) -> ProcedureVersion:
         register=b'{"code": "1.002740"}',
         in_force_from=date(2025, 7, 1),
         in_force_until=None,
+        decisions={"fee": b"<definitions>\xff</definitions>"},
     )
     return replace(version, **fields)
 

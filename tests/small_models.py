@@ -7,9 +7,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
+from motcua.bpmn.decisions.document import read_decisions
 from motcua.bpmn.elements import (
     Argument,
     Body,
+    DecisionUse,
     Definitions,
     EventDefinition,
     EventKind,
@@ -19,6 +21,7 @@ from motcua.bpmn.elements import (
     Node,
     NodeKind,
     OperationUse,
+    OutputUse,
     Participant,
     Process,
     Repetition,
@@ -60,6 +63,29 @@ def service(id: str, operation: str = "test.call", **attributes: Any) -> Node:
 
 def script(id: str, text: str) -> Node:
     return node(id, NodeKind.SCRIPT_TASK, script=text, script_format="motcua")
+
+
+DECISIONS = {
+    "step": read_decisions(
+        b"""<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="d" name="d" namespace="t">
+        <decision id="step" name="step"><decisionTable id="t" hitPolicy="UNIQUE">
+        <input id="i"><inputExpression id="e" typeRef="integer"><text>number_of_rounds</text></inputExpression></input>
+        <output id="o" name="next"/>
+        <rule id="r1"><inputEntry id="i1"><text>&lt; 100</text></inputEntry>
+        <outputEntry id="o1"><text>number_of_rounds + 1</text></outputEntry></rule>
+        <rule id="r2"><inputEntry id="i2"><text>&gt;= 100</text></inputEntry>
+        <outputEntry id="o2"><text>0</text></outputEntry></rule>
+        </decisionTable></decision></definitions>""",
+        "step.dmn",
+    )
+}
+"""A decision that counts: its output `next` is one more than `number_of_rounds`, up to a hundred."""
+
+
+def rule(id: str, counter: str, decision: str = "step") -> Node:
+    """A business rule task that counts the variable up."""
+    use = DecisionUse(decision, (Argument("number_of_rounds", counter),), (OutputUse("next", counter),))
+    return node(id, NodeKind.BUSINESS_RULE_TASK, decision=use)
 
 
 def xor(id: str) -> Node:

@@ -29,6 +29,7 @@ TEXTS = {
     ".sh",
     ".cfg",
     ".bpmn",
+    ".dmn",
     ".sql",
     ".mako",
     "",

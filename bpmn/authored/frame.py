@@ -49,7 +49,7 @@ def one_stop_case(
 ) -> Definitions:
     """The whole model of a procedure.
 
-    fee: a script task that sets `fee_vnd` before receipt; without one, and unless the desk enters it, there is no fee.
+    fee: a task without people that sets `fee_vnd` before receipt; without one, and unless the desk enters it, there is no fee.
     extended_by: the shared part of the extension, for limits of three days and more.
     """
     diagram = Diagram()

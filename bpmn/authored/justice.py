@@ -12,7 +12,7 @@ from motcua.bpmn.authored.frame import (
     sign_and_seal,
 )
 from motcua.bpmn.authored.words import FORM_IS_A_SELECTION, NORMS_ARE_ASSUMED, NORMS_WITHIN_ONE_DAY, SAME_DAY, assumed, median
-from motcua.bpmn.authoring import choice, integer, receive, script, text, user_task
+from motcua.bpmn.authoring import choice, decide, integer, receive, script, text, user_task
 from motcua.bpmn.elements import Definitions
 
 
@@ -108,11 +108,7 @@ def certified_copy() -> Definitions:
         with_supplement=False,
         agreed="Đúng bản chính",
     )
-    fee = script(
-        "reckon_fee",
-        "Tính phí theo trang",
-        "fee_vnd = min(200000, 2000 * min(pages, 2) + 1000 * max(pages - 2, 0)) * copies",
-    )
+    fee = decide("reckon_fee", "Tính phí theo trang", "certified_copy_fee", ("fee_vnd", "fee_vnd"))
     return one_stop_case(
         "certified_copy",
         "Chứng thực bản sao từ bản chính",

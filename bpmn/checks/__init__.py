@@ -15,6 +15,8 @@ from typing import Final
 from motcua.bpmn.checks.broadcasts import BROADCAST_RULES
 from motcua.bpmn.checks.calls import CALL_RULES
 from motcua.bpmn.checks.compensation import COMPENSATION_RULES
+from motcua.bpmn.checks.decision_tables import check_decisions
+from motcua.bpmn.checks.decision_uses import DECISION_RULES, decision_names, used_decisions
 from motcua.bpmn.checks.findings import CheckContext, Finding, ModelRefused, Rule, Severity, errors
 from motcua.bpmn.checks.handlers import HANDLER_RULES
 from motcua.bpmn.checks.people import PEOPLE_RULES
@@ -26,7 +28,18 @@ from motcua.bpmn.checks.time_limits import TIME_LIMIT_RULES
 from motcua.bpmn.checks.variables import VARIABLE_RULES
 from motcua.bpmn.elements import Definitions
 
-__all__ = ["RULES", "CheckContext", "Finding", "ModelRefused", "Severity", "check_model", "errors"]
+__all__ = [
+    "RULES",
+    "CheckContext",
+    "Finding",
+    "ModelRefused",
+    "Severity",
+    "check_decisions",
+    "check_model",
+    "decision_names",
+    "errors",
+    "used_decisions",
+]
 
 RULES: tuple[Rule, ...] = (
     *SUPPORT_RULES,
@@ -37,6 +50,7 @@ RULES: tuple[Rule, ...] = (
     *BROADCAST_RULES,
     *REPETITION_RULES,
     *VARIABLE_RULES,
+    *DECISION_RULES,
     *CALL_RULES,
     *TIME_LIMIT_RULES,
     *PEOPLE_RULES,

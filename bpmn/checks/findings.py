@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol, TypeAlias
 
+from motcua.bpmn.decisions.elements import DecisionDocument
 from motcua.bpmn.elements import Body, Definitions, Node, Process, SequenceFlow, TimerClock, bodies
 from motcua.errors import InvalidInput
 
@@ -63,6 +64,7 @@ class CheckContext:
     operations: name → signature.   roles: that a task may name.   procedure_codes: that a process may name.
     shared_parts: process id → the document with that process.
     read_timer: raises a MotcuaError for a text that no timer on this clock understands.
+    decisions: name → the DMN document with the decision of that id.
     """
 
     operations: Mapping[str, OperationSignature]
@@ -70,6 +72,7 @@ class CheckContext:
     shared_parts: Mapping[str, Definitions]
     procedure_codes: frozenset[str]
     read_timer: Callable[[str, TimerClock], object]
+    decisions: Mapping[str, DecisionDocument] = field(default_factory=dict)
 
 
 Rule: TypeAlias = Callable[[Definitions, CheckContext], Iterator[Finding]]
@@ -79,7 +82,7 @@ class ModelRefused(InvalidInput):
     """The model has errors, one a line. Facts: `source`, `findings` as records."""
 
     @classmethod
-    def of(cls, definitions: Definitions, findings: Iterable[Finding]) -> ModelRefused:
+    def of(cls, definitions: Definitions | DecisionDocument, findings: Iterable[Finding]) -> ModelRefused:
         """The refusal of a model with all its errors; warnings stay out."""
         source = definitions.source or definitions.id
         wrong = errors(findings)

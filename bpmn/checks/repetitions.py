@@ -72,7 +72,7 @@ def counters_stand_in_repetitions(definitions: Definitions, context: CheckContex
             if node.loop is not None:
                 undoes = beside.get(node.id)
                 inside |= dict.fromkeys((id for each in (node, undoes) if each for id in _ids(each)), node)
-    for use in uses(definitions):
+    for use in uses(definitions, context.decisions):
         repeated = inside.get(use.element_id)
         for name in sorted(use.wanted & LOOP_NAMES):
             in_completion = use.what == "completion condition"

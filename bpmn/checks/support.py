@@ -19,7 +19,6 @@ _ONLY_WARNED: Final = frozenset({"foreign-extension", "data-object", "listed-flo
 
 _REFUSED_KINDS: Final[Mapping[NodeKind, str]] = {
     NodeKind.TASK: "say who or what does it: a user task, a service task or another kind of task",
-    NodeKind.BUSINESS_RULE_TASK: "decide in a script task, or at an exclusive gateway",
     NodeKind.AD_HOC_SUB_PROCESS: "draw an embedded sub-process with the order of its tasks",
     NodeKind.COMPLEX_GATEWAY: "use exclusive, inclusive and parallel gateways",
 }

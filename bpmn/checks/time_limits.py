@@ -15,7 +15,7 @@ _OF_THE_LIMIT: Final = re.compile(r"\b(before due|the time limit)\Z")
 
 def nothing_waits_for_a_limit_that_may_be_unknown(definitions: Definitions, context: CheckContext) -> Iterator[Finding]:
     """On the edge of an activity such a timer is missed at worst; on the way of a token, the token stays for ever."""
-    if any("limit_known" in use.wanted for use in uses(definitions)):
+    if any("limit_known" in use.wanted for use in uses(definitions, context.decisions)):
         return
     for _, container in containers(definitions):
         raced = {node.id for node in container.nodes if node.kind is NodeKind.EVENT_BASED_GATEWAY}

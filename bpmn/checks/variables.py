@@ -6,13 +6,15 @@ the caller.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
+from motcua.bpmn.checks.decision_uses import asked_decisions
 from motcua.bpmn.checks.findings import CheckContext, Finding, Rule, Severity, all_flows, all_nodes, repeated, title, wrong
 from motcua.bpmn.collaboration import belongs_to_a_procedure, one_by_one
+from motcua.bpmn.decisions.elements import DecisionDocument
 from motcua.bpmn.elements import Definitions, FieldType, FormField, Node, NodeKind, Repetition
 from motcua.bpmn.expressions import ENGINE_NAMES, ExpressionRefused, compile_expression, compile_script, why_not_a_variable
 
@@ -28,13 +30,17 @@ class Use:
     refusal: str | None = None
 
 
-def uses(definitions: Definitions) -> Iterator[Use]:
-    """Every expression and script of the document."""
+def uses(definitions: Definitions, decisions: Mapping[str, DecisionDocument]) -> Iterator[Use]:
+    """Every expression and script of the document, and what its decisions ask for."""
+    for node, use, decision in asked_decisions(definitions, decisions):
+        wanted = decision.names - {argument.name for argument in use.inputs}
+        yield Use(node.id, use.line, f'decision "{decision.id}"', wanted)
     for flow in all_flows(definitions):
         if flow.condition is not None:
             yield _use(flow.id, flow.line, "condition", flow.condition)
     for node in all_nodes(definitions):
-        for argument in (*node.arguments, *(node.operation.inputs if node.operation else ())):
+        asked = (*(node.operation.inputs if node.operation else ()), *(node.decision.inputs if node.decision else ()))
+        for argument in (*node.arguments, *asked):
             yield _use(node.id, argument.line, f'input "{argument.name}"', argument.expression)
         if node.event and node.event.condition is not None:
             yield _use(node.id, node.event.line, "condition", node.event.condition)
@@ -77,6 +83,7 @@ def names_set_by(node: Node) -> set[str]:
     names = {field.name for field in (*node.form, *node.payload)}
     names |= {argument.name for argument in node.arguments} if node.kind is NodeKind.CALL_ACTIVITY else set()
     names |= {output.variable for output in node.operation.outputs} if node.operation else set()
+    names |= {output.variable for output in node.decision.outputs} if node.decision else set()
     if node.repetition:
         names |= {name for name in (node.repetition.item, node.repetition.output_collection) if name is not None}
     if node.kind is NodeKind.SCRIPT_TASK:
@@ -99,7 +106,7 @@ def called_parts(definitions: Definitions, context: CheckContext) -> dict[str, D
 
 
 def expressions_are_in_the_language(definitions: Definitions, context: CheckContext) -> Iterator[Finding]:
-    for use in uses(definitions):
+    for use in uses(definitions, context.decisions):
         if use.refusal:
             yield Finding(
                 "expression", Severity.ERROR, use.element_id, use.line, f"the {use.what}: {use.refusal}", "docs/extension.md"
@@ -115,7 +122,7 @@ def names_are_given(definitions: Definitions, context: CheckContext) -> Iterator
 def _names_are_given(definitions: Definitions, context: CheckContext) -> Iterator[Finding]:
     parts = called_parts(definitions, context)
     given = given_names(definitions).union(*(given_names(part) for part in parts.values()))
-    for use in uses(definitions):
+    for use in uses(definitions, context.decisions):
         for name in sorted(use.wanted - given):
             yield Finding(
                 "unknown-name",
@@ -138,7 +145,7 @@ def _names_are_given(definitions: Definitions, context: CheckContext) -> Iterato
 
 def _wanted(part: Definitions, context: CheckContext) -> set[str]:
     documents = (part, *called_parts(part, context).values())
-    return {name for each in documents for use in uses(each) for name in use.wanted}
+    return {name for each in documents for use in uses(each, context.decisions) for name in use.wanted}
 
 
 def variables_have_good_names(definitions: Definitions, context: CheckContext) -> Iterator[Finding]:
@@ -146,6 +153,7 @@ def variables_have_good_names(definitions: Definitions, context: CheckContext) -
         named = [(field.name, field.line) for field in (*node.form, *node.payload)]
         named += [(argument.name, argument.line) for argument in node.arguments]
         named += [(output.variable, output.line) for output in node.operation.outputs] if node.operation else []
+        named += [(output.variable, output.line) for output in node.decision.outputs] if node.decision else []
         for name, line in named:
             objection = why_not_a_variable(name)
             if objection:

@@ -12,9 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from motcua.bpmn.collaboration import main_process, other_processes
 from motcua.bpmn.compensation import compensates, handlers_beside, is_undoing_sub_process
+from motcua.bpmn.decisions.compile import DecisionCall, compile_decision
+from motcua.bpmn.decisions.elements import DecisionDocument
 from motcua.bpmn.elements import REPEATABLE_KINDS, Body, Definitions, EventKind, Node, NodeKind, Process, SequenceFlow
 from motcua.bpmn.expressions import Expression, compile_expression, compile_script
 from motcua.engine.spiff import events, gateways, graph, mail, pools, specs
@@ -62,6 +65,7 @@ class _Compiling:
     pending: list[tuple[str, Process | Body]]
     main: str
     routes: mail.Routes
+    decisions: Mapping[str, DecisionDocument]
     handlers: set[str] = field(default_factory=set)
     processes: dict[str, specs.ProcessSpec] = field(default_factory=dict)
     nodes: dict[str, dict[str, Node]] = field(default_factory=dict)
@@ -70,8 +74,10 @@ class _Compiling:
     has_conditions: bool = False
 
 
-def compile_model(main: Definitions, shared: Mapping[str, Definitions]) -> CompiledModel:
-    """Compile the executable processes of `main` and every process of `shared` (by process id)."""
+def compile_model(
+    main: Definitions, shared: Mapping[str, Definitions], decisions: Mapping[str, DecisionDocument] = MappingProxyType({})
+) -> CompiledModel:
+    """Compile the executable processes of `main`, every process of `shared` (by process id), and what they use of `decisions`."""
     first, others = main_process(main), other_processes(main)
     if first is None:
         raise ModelNotRunnable("A model needs an executable process, and this one has none. Mark one with isExecutable.")
@@ -80,7 +86,7 @@ def compile_model(main: Definitions, shared: Mapping[str, Definitions]) -> Compi
         for process in definitions.processes:
             bodies.setdefault(process.id, process)
     known = frozenset(bodies) - {process.id for process in others}
-    work = _Compiling(known, UndoPlans(bodies), list(bodies.items()), first.id, mail.routes_of(main))
+    work = _Compiling(known, UndoPlans(bodies, decisions), list(bodies.items()), first.id, mail.routes_of(main), decisions)
     starts = _starts_of_main(first)
     root = _compile_root(work, first, others) if others else first.id
     while work.pending:
@@ -256,6 +262,8 @@ def _compile_single(work: _Compiling, spec: specs.ProcessSpec, key: str, node: N
         script = compile_script(node.script or "")
         work.assigned |= script.assigned
         return specs.ScriptTask(spec, node.id, node, script)
+    if kind is NodeKind.BUSINESS_RULE_TASK:
+        return specs.RuleTask(spec, node.id, node, _decision(work, node))
     if kind in {NodeKind.SUB_PROCESS, NodeKind.TRANSACTION}:
         return specs.NestedProcess(spec, node.id, node, f"{key}/{node.id}", ())
     if kind is NodeKind.CALL_ACTIVITY:
@@ -280,6 +288,21 @@ def _compile_single(work: _Compiling, spec: specs.ProcessSpec, key: str, node: N
     if made_event is events.CatchEvent:
         return events.CatchEvent(spec, node.id, node, _condition(work, node))
     return made_event(spec, node.id, node)
+
+
+def _decision(work: _Compiling, node: Node) -> DecisionCall:
+    use = node.decision
+    if use is None or use.name not in work.decisions:
+        raise _refused(node)
+    decision = compile_decision(work.decisions[use.name], use.name)
+    if not {output.name for output in use.outputs} <= {column.name for column in decision.table.outputs}:
+        raise _refused(node)
+    work.assigned |= {output.variable for output in use.outputs}
+    return DecisionCall(
+        decision,
+        tuple((argument.name, compile_expression(argument.expression)) for argument in use.inputs),
+        tuple((output.name, output.variable) for output in use.outputs),
+    )
 
 
 def _condition(work: _Compiling, node: Node) -> Expression | None:

@@ -19,6 +19,7 @@ from uuid import UUID
 from SpiffWorkflow.util.task import TaskState
 from SpiffWorkflow.workflow import Workflow
 
+from motcua.bpmn.decisions.compile import DecisionCall
 from motcua.bpmn.elements import EventKind, Node
 from motcua.bpmn.expressions import Expression, Script
 from motcua.engine.spiff import deadlock, events, ledger, mail, specs, state
@@ -181,6 +182,10 @@ class Run(ProcessInstance):
     def assign(self, script: Script, task: Any) -> None:
         for name, expression in script.assignments:
             task.workflow.variables.write({name: self.evaluate(expression, task)})
+
+    def decide(self, decision: DecisionCall, task: Any) -> None:
+        scope: Scope = task.workflow.variables
+        scope.write(decision.results(scope.read(self.facts)))
 
     def enter(self, task: Any, body: str, scope: Scope | None = None, number: int = 0, begin_at: str | None = None) -> None:
         self.instances[task.id, number] = ProcessInstance(

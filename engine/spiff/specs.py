@@ -21,6 +21,7 @@ from SpiffWorkflow.specs.base import TaskSpec
 from SpiffWorkflow.specs.WorkflowSpec import WorkflowSpec
 from SpiffWorkflow.util.task import TaskState
 
+from motcua.bpmn.decisions.compile import DecisionCall
 from motcua.bpmn.elements import Node, NodeKind
 from motcua.bpmn.expressions import Expression, Script
 from motcua.engine.spiff.ledger import Plan, remember_body
@@ -125,6 +126,18 @@ class ScriptTask(NodeSpec):
 
     def _run_hook(self, my_task: Any) -> bool:
         my_task.workflow.top_workflow.assign(self.script, my_task)
+        return True
+
+
+class RuleTask(NodeSpec):
+    """A business rule task: makes its decision, and sets the variables that take the outputs."""
+
+    def __init__(self, process: WorkflowSpec, name: str, node: Node, decision: DecisionCall) -> None:
+        super().__init__(process, name, node)
+        self.decision = decision
+
+    def _run_hook(self, my_task: Any) -> bool:
+        my_task.workflow.top_workflow.decide(self.decision, my_task)
         return True
 
 

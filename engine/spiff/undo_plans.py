@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from motcua.bpmn.checks.variables import given_names, uses
 from motcua.bpmn.compensation import compensates, handler_inside, handlers_beside, undoable
+from motcua.bpmn.decisions.elements import DecisionDocument
 from motcua.bpmn.elements import Body, Definitions, LoopKind, Node, Process, walk
 from motcua.bpmn.expressions import ENGINE_NAMES, LOOP_NAMES
 from motcua.engine.spiff.ledger import Plan
@@ -19,6 +20,7 @@ class UndoPlans:
     """called: the processes that call activities may name, by id.   known_reads: what was found already, by a body's identity."""
 
     called: Mapping[str, Process]
+    decisions: Mapping[str, DecisionDocument]
     known_reads: dict[int, frozenset[str]] = field(default_factory=dict)
 
     def of_body(self, key: str, container: Process | Body) -> dict[str, Plan]:
@@ -57,7 +59,7 @@ class UndoPlans:
 
     def _read(self, nodes: Iterable[Node]) -> frozenset[str]:
         documents = self._documents(nodes)
-        return frozenset(name for each in documents for use in uses(each) for name in use.wanted) - _FACTS
+        return frozenset(name for each in documents for use in uses(each, self.decisions) for name in use.wanted) - _FACTS
 
     def _data_of(self, node: Node) -> frozenset[str]:
         """The names that an activity sets or uses: its own data, which whatever undoes it must know as they were then."""

@@ -244,7 +244,7 @@ class _PostgresTransaction:
                 "register": version.register,
                 "in_force_from": version.in_force_from,
                 "in_force_until": version.in_force_until,
-                "shared": json.dumps({name: content.hex() for name, content in version.shared.items()}),
+                "shared": json.dumps({name: content.hex() for name, content in version.parts.items()}),
             },
         )
 

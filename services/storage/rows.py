@@ -33,7 +33,7 @@ from motcua.engine.event_log import ChainHead, Event
 from motcua.engine.recorded_exceptions import RecordedException
 from motcua.engine.store import PaymentReceipt, TaskClosed
 from motcua.engine.values import Variables
-from motcua.procedures_catalog.version import ProcedureVersion
+from motcua.procedures_catalog.version import ProcedureVersion, split_parts
 
 
 class Row(Protocol):
@@ -294,12 +294,14 @@ def receipt_of(row: Row) -> PaymentReceipt:
 
 
 def version_of(row: Row) -> ProcedureVersion:
+    shared, decisions = split_parts({name: bytes.fromhex(content) for name, content in (row["shared"] or {}).items()})
     return ProcedureVersion(
         code=row["procedure_code"],
         version_id=row["version_id"],
         model=bytes(row["model"]),
-        shared={name: bytes.fromhex(content) for name, content in sorted((row["shared"] or {}).items())},
+        shared=shared,
         register=bytes(row["register"]),
         in_force_from=row["in_force_from"],
         in_force_until=row["in_force_until"],
+        decisions=decisions,
     )

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from motcua.bpmn.checks import CheckContext
+from motcua.bpmn.decisions.document import read_decisions
 from motcua.bpmn.document import read_document
 from motcua.bpmn.elements import Definitions, TimerClock
 from motcua.errors import InvalidInput
@@ -76,6 +77,7 @@ def context() -> CheckContext:
         shared_parts={"shared_sign": document(shared_sign, id="shared_sign")},
         procedure_codes=frozenset({"1.000000"}),
         read_timer=read_timer,
+        decisions={"fee_discount": read_decisions((HERE / "fee_discount.dmn").read_bytes(), "fee_discount.dmn")},
     )
 
 

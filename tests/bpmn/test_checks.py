@@ -42,7 +42,7 @@ def test_a_sound_model_has_no_finding(context: CheckContext) -> None:
         ("<bpmn:manualTask ", "<bpmn:potentialOwner/><bpmn:manualTask ", "unsupported-element", "every_extension"),
         ('<bpmn:exclusiveGateway id="after_tax"/>', '<bpmn:complexGateway id="after_tax"/>', "unsupported-element", "after_tax"),
         ('<bpmn:exclusiveGateway id="after_tax"/>', '<bpmn:task id="after_tax"/>', "unsupported-element", "after_tax"),
-        ('<bpmn:exclusiveGateway id="after_tax"/>', '<bpmn:businessRuleTask id="after_tax"/>', "unsupported-element", "after_tax"),
+        ('<bpmn:exclusiveGateway id="after_tax"/>', '<bpmn:businessRuleTask id="after_tax"/>', "decision", "after_tax"),
         ('<bpmn:endEvent id="reminded" name="Đã nhắc"/>', '<bpmn:endEvent id="reminded"><bpmn:compensateEventDefinition/>'
          "</bpmn:endEvent>", "compensation", "reminded"),
         # event sub-processes and transactions

@@ -6,14 +6,18 @@ import importlib.util
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from lxml import etree
 
 from motcua.bpmn.authored.files import is_untouched
 from motcua.bpmn.authored.library import documents
 from motcua.bpmn.checks import CheckContext, check_model
+from motcua.bpmn.decisions.compile import compile_decision
+from motcua.bpmn.decisions.document import read_decisions
+from motcua.bpmn.decisions.tables import DecisionFailed
 from motcua.bpmn.document import read_document
 from motcua.bpmn.elements import PERSON_KINDS, Body, Definitions, Node, NodeKind, Process, TimerClock, walk
-from motcua.bpmn.expressions import compile_script
 from motcua.engine.timers import parse_timer
 from motcua.procedures_catalog.catalog import load_catalog
 from motcua.procedures_catalog.procedure import LimitState
@@ -21,6 +25,7 @@ from motcua.procedures_catalog.roles import ROLES
 from motcua.procedures_catalog.time_limit import TimeLimit, Unit
 from motcua.services.operations import OPERATIONS
 from tests.house import ROOT
+from tests.office import Office
 
 HOURS_A_DAY = 8
 TEN = (
@@ -43,6 +48,7 @@ def read(path: Path) -> Definitions:
 
 
 PARTS = {path.stem: read(path) for path in sorted((ROOT / "bpmn" / "shared").glob("*.bpmn"))}
+DECISIONS = {path.stem: read_decisions(path.read_bytes(), path.name) for path in sorted((ROOT / "bpmn" / "shared").glob("*.dmn"))}
 MODELS = {path.stem: read(path) for path in sorted((ROOT / "bpmn" / "models").glob("*/*.bpmn"))}
 CONTEXT = CheckContext(
     operations=OPERATIONS,
@@ -50,6 +56,7 @@ CONTEXT = CheckContext(
     shared_parts=PARTS,
     procedure_codes=frozenset(TEN),
     read_timer=lambda text, clock: parse_timer(text, TimerClock(clock).value),
+    decisions=DECISIONS,
 )
 
 
@@ -193,8 +200,25 @@ def test_only_the_tax_payment_is_off_the_clock_and_it_says_why() -> None:
     ],
 )
 def test_a_certified_copy_costs_by_the_page(pages: int, copies: int, fee_vnd: int) -> None:
-    script = compile_script(node_of(process_of("2.000815"), "reckon_fee").script or "")
-    assert script.run({"pages": pages, "copies": copies})["fee_vnd"] == fee_vnd
+    task = node_of(process_of("2.000815"), "reckon_fee")
+    assert task.decision is not None
+    fee = compile_decision(DECISIONS[task.decision.name], task.decision.name)
+    assert fee.decide({"pages": pages, "copies": copies}) == {"fee_vnd": fee_vnd}
+
+
+@given(st.integers(1, 1_000), st.integers(1, 50))
+def test_a_certified_copy_costs_what_adding_its_pages_up_costs(pages: int, copies: int) -> None:
+    one = min(200_000, sum(2_000 if page <= 2 else 1_000 for page in range(1, pages + 1)))
+    fee = compile_decision(DECISIONS["certified_copy_fee"], "certified_copy_fee")
+    assert fee.decide({"pages": pages, "copies": copies}) == {"fee_vnd": one * copies}
+
+
+def test_an_application_for_no_copy_or_of_no_page_is_refused_before_it_is_a_dossier() -> None:
+    office = Office()
+    office.publish("2.000815")
+    for pages, copies in ((0, 1), (-3, 1), (1, 0)):
+        with pytest.raises(DecisionFailed, match="is none of the allowed values >= 1; correct the data"):
+            office.engine.open(office.application("2.000815", entries={"paper_name": "x", "pages": pages, "copies": copies}))
 
 
 def test_consultation_asks_two_agencies_at_the_same_time() -> None:

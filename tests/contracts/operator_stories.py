@@ -44,7 +44,9 @@ def changed(version: ProcedureVersion, *replacements: tuple[str, str], part: str
         text = text.replace(old, new)
     model = version.model if part is not None else text.encode()
     library = version.shared if part is None else {**version.shared, part: text.encode()}
-    return build_closure(version.code, model, library, version.register, in_force_from=version.in_force_from)
+    return build_closure(
+        version.code, model, library, version.register, in_force_from=version.in_force_from, decisions=version.decisions
+    )
 
 
 RENAMED = ('"division_head_review"', '"head_review"')

@@ -9,6 +9,7 @@ from typing import Any
 from motcua.bpmn.elements import Definitions
 from motcua.engine.spiff.compile import CompiledModel, compile_model
 from motcua.engine.spiff.run import Run, Wait
+from tests.small_models import DECISIONS
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 
@@ -17,7 +18,7 @@ class Play:
     """A dossier's run that is saved and restored after every move."""
 
     def __init__(self, main: Definitions, *shared: Definitions, **variables: Any) -> None:
-        self.model: CompiledModel = compile_model(main, {d.id: d for d in shared})
+        self.model: CompiledModel = compile_model(main, {d.id: d for d in shared}, DECISIONS)
         self.done: list[str] = []
         self.run = Run.start(self.model, NOW, {}, variables)
         self._advance()

@@ -17,7 +17,7 @@ from motcua.engine.spiff.compile import compile_model
 from motcua.engine.spiff.remap import move_token
 from motcua.engine.spiff.run import ModelFailed, Run, Wait
 from tests.composed_models import VARIABLES, Block, whole
-from tests.small_models import end, message, node, on_message, parallel, person, process, race, start, xor
+from tests.small_models import DECISIONS, end, message, node, on_message, parallel, person, process, race, start, xor
 from tests.strategies import composed_blocks
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -201,7 +201,7 @@ def test_a_token_put_at_an_activity_gets_its_boundary_events_and_leaves_its_own_
 @settings(max_examples=80, deadline=None)
 def test_wherever_a_move_is_allowed_the_process_still_comes_to_its_end(block: Block, chance: Random) -> None:
     drawn = whole(block)
-    model = compile_model(drawn.model, drawn.shared)
+    model = compile_model(drawn.model, drawn.shared, DECISIONS)
     run = Run.start(model, NOW, {}, VARIABLES)
     run.advance(lambda node: None)
     for step in itertools.count():

@@ -26,6 +26,7 @@ from motcua.engine.values import Value
 from tests.composed_models import AROUND_ONE, AROUND_TWO, LEAVES, VARIABLES, Block, Drawn, whole
 from tests.engine.play import NOW
 from tests.engine.test_supported_elements import SAYS
+from tests.small_models import DECISIONS
 from tests.strategies import composed_blocks
 
 MOST_MOVES = 600
@@ -91,7 +92,7 @@ def _move(run: Run, tokens: list[Token], move: Move) -> None:
 
 
 def compiled(drawn: Drawn) -> CompiledModel:
-    return compile_model(drawn.model, drawn.shared)
+    return compile_model(drawn.model, drawn.shared, DECISIONS)
 
 
 moves = st.lists(st.tuples(st.integers(0, 5), st.booleans(), st.booleans(), st.booleans(), st.booleans()), max_size=20)
@@ -232,7 +233,6 @@ def test_the_blocks_show_every_kind_of_node_that_the_engine_runs() -> None:
     assert {node.loop for node in shown} == {None, *LoopKind}
     assert {node.kind for node in shown} == set(NodeKind) - {
         NodeKind.TASK,
-        NodeKind.BUSINESS_RULE_TASK,
         NodeKind.AD_HOC_SUB_PROCESS,
         NodeKind.COMPLEX_GATEWAY,
     }

@@ -32,6 +32,7 @@ from motcua.procedures_catalog.catalog import load_catalog
 from tests.composed_models import VARIABLES, Block, whole
 from tests.factories import a_dossier
 from tests.small_models import (
+    DECISIONS,
     call,
     end,
     message,
@@ -300,7 +301,7 @@ def test_a_version_that_listens_for_something_else_is_refused() -> None:
 @settings(max_examples=60, deadline=None)
 def test_a_migration_to_an_equal_version_changes_nothing(block: Block, path: list[tuple[int, bool]]) -> None:
     drawn = whole(block)
-    old, new = (replace(ANY, version_id=name, model=compile_model(drawn.model, drawn.shared)) for name in ("old", "new"))
+    old, new = (replace(ANY, version_id=name, model=compile_model(drawn.model, drawn.shared, DECISIONS)) for name in ("old", "new"))
     run = Run.start(old.model, NOW, {}, VARIABLES)
     run.advance(lambda node: None)
     for step, more in path:

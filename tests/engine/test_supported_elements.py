@@ -10,7 +10,9 @@ import pytest
 
 from motcua.bpmn.checks import CheckContext, check_model, errors
 from motcua.bpmn.elements import (
+    Argument,
     Assignment,
+    DecisionUse,
     Definitions,
     EventDefinition,
     EventKind,
@@ -18,6 +20,7 @@ from motcua.bpmn.elements import (
     Node,
     NodeKind,
     OperationUse,
+    OutputUse,
     Timer,
     TimerClock,
     TimerKind,
@@ -28,6 +31,7 @@ from tests.bpmn.conftest import Signature
 from tests.engine.play import Play
 from tests.house import ROOT
 from tests.small_models import (
+    DECISIONS,
     definition,
     end,
     end_with,
@@ -53,6 +57,7 @@ CONTEXT = CheckContext(
     shared_parts={"part": process([start("ps"), throw("pt", EventKind.ESCALATION, "NAME"), end("pe")], "ps > pt > pe", id="part")},
     procedure_codes=frozenset({"1.000000"}),
     read_timer=lambda text, clock: parse_timer(text, clock.value),
+    decisions=DECISIONS,
 )
 SEND = OperationUse("notice.send")
 ROLE = Assignment("officer")
@@ -143,7 +148,7 @@ def procedure(nodes: list[Node], *flows: str) -> Definitions:
 def is_accepted(model: Definitions) -> tuple[bool, bool]:
     """By the checks, and by the compiler."""
     try:
-        compile_model(model, CONTEXT.shared_parts)
+        compile_model(model, CONTEXT.shared_parts, CONTEXT.decisions)
     except ModelNotRunnable:
         compiles = False
     else:
@@ -221,6 +226,7 @@ RUNS = {
     NodeKind.SEND_TASK,
     NodeKind.RECEIVE_TASK,
     NodeKind.SCRIPT_TASK,
+    NodeKind.BUSINESS_RULE_TASK,
     NodeKind.CALL_ACTIVITY,
     NodeKind.SUB_PROCESS,
     NodeKind.TRANSACTION,
@@ -231,7 +237,6 @@ RUNS = {
 }
 WORDS = {
     NodeKind.TASK: "abstract tasks",
-    NodeKind.BUSINESS_RULE_TASK: "business rule tasks",
     NodeKind.AD_HOC_SUB_PROCESS: "ad-hoc sub-processes",
     NodeKind.COMPLEX_GATEWAY: "complex",
 }
@@ -247,6 +252,9 @@ def activity(kind: NodeKind) -> Node:
         NodeKind.SEND_TASK: {"operation": SEND},
         NodeKind.RECEIVE_TASK: {"event": definition(EventKind.MESSAGE, "NAME")},
         NodeKind.SCRIPT_TASK: {"script": "x = 1", "script_format": "motcua"},
+        NodeKind.BUSINESS_RULE_TASK: {
+            "decision": DecisionUse("step", (Argument("number_of_rounds", "1"),), (OutputUse("next", "x"),))
+        },
         NodeKind.CALL_ACTIVITY: {"called_element": "part"},
         NodeKind.SUB_PROCESS: {"body": inside},
         NodeKind.TRANSACTION: {"body": inside},

@@ -60,7 +60,14 @@ def changed(code: str, *replacements: tuple[str, str]) -> ProcedureVersion:
     for old, new in replacements:
         assert old in text, old
         text = text.replace(old, new, 1)
-    return build_closure(code, text.encode(), version.shared, version.register, in_force_from=version.in_force_from)
+    return build_closure(
+        code,
+        text.encode(),
+        version.shared,
+        version.register,
+        in_force_from=version.in_force_from,
+        decisions=version.decisions,
+    )
 
 
 def refusals(document: str | ProcedureVersion) -> list[Mapping[str, Any]]:

@@ -14,6 +14,10 @@ from SpiffWorkflow.bpmn.exceptions import WorkflowTaskException
 from SpiffWorkflow.bpmn.script_engine import PythonScriptEngine
 from SpiffWorkflow.camunda.parser import CamundaParser
 
+from motcua.bpmn.checks import check_decisions, errors
+from motcua.bpmn.decisions.compile import compile_decision
+from motcua.bpmn.decisions.document import read_decisions
+from motcua.bpmn.decisions.tables import DecisionFailed
 from motcua.bpmn.expressions import ExpressionRefused
 from motcua.engine.connectors import ServiceCall
 from motcua.engine.dossier import CallState
@@ -242,5 +246,24 @@ def test_in_the_library_a_unique_decision_takes_the_first_of_two_that_match_and_
 
 
 @motcua(26)
-def test_a_decision_of_another_engine_is_refused_at_its_line_with_what_to_draw_instead() -> None:
-    assert is_refused(RULE_TASK, "unsupported-element", "decide", "businessRuleTask")
+def test_two_rules_of_a_unique_decision_are_refused_beforehand_and_fail_when_both_apply_and_a_sum_is_the_sum() -> None:
+    unique, collect = (read_decisions(DECISION.format(**each).encode(), "fee.dmn") for each in (
+        {"policy": "UNIQUE", "aggregation": "", "first": "&gt; 1"},
+        {"policy": "COLLECT", "aggregation": ' aggregation="SUM"', "first": "&gt; 1"},
+    ))  # fmt: skip
+    assert [(each.rule, each.element_id) for each in errors(check_decisions(unique))] == [("decision-overlap", "r2")]
+    with pytest.raises(DecisionFailed, match="the rules 1 and 2 apply to pages = 5"):
+        compile_decision(unique, "fee").decide({"pages": 5})
+    assert compile_decision(collect, "fee").decide({"pages": 5}) == {"fee": 3_000}
+
+
+@motcua(26)
+def test_a_condition_of_a_decision_that_is_python_is_refused_at_its_line() -> None:
+    text = DECISION.format(policy="UNIQUE", aggregation="", first="? in [n for n in range(9)]")
+    (finding,) = errors(check_decisions(read_decisions(text.encode(), "fee.dmn")))
+    assert (finding.rule, finding.element_id, finding.line) == ("decision-test", "e1", 5)
+
+
+@motcua(26)
+def test_a_decision_of_another_engine_is_refused_at_its_line_with_what_to_write_instead() -> None:
+    assert is_refused(RULE_TASK, "decision", "decide", "businessRuleTask")

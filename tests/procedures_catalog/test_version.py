@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
+from hashlib import sha256
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from motcua.procedures_catalog.version import SharedPartMissing, build_closure, called_parts, closure_hash
+from motcua.procedures_catalog.version import (
+    DecisionMissing,
+    SharedPartMissing,
+    build_closure,
+    called_parts,
+    closure_hash,
+    split_parts,
+)
 
 FROM = date(2025, 7, 1)
 
@@ -82,17 +91,51 @@ def test_a_part_that_is_missing_is_named_with_its_caller() -> None:
         build_closure("1.000001", MODEL, {key: LIBRARY[key] for key in LIBRARY if key != "shared_fee"}, b"{}\n", in_force_from=FROM)
 
 
+FEE = b"""<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:motcua="urn:motcua:bpmn:1.0">
+    <bpmn:process id="shared_fee"><bpmn:businessRuleTask id="t"><bpmn:extensionElements><motcua:decision name="fee"/>
+    </bpmn:extensionElements></bpmn:businessRuleTask></bpmn:process></bpmn:definitions>"""
+
+
+def test_the_decisions_of_a_shared_part_belong_to_the_version_and_change_it() -> None:
+    library = {**LIBRARY, "shared_fee": FEE}
+    one, other = (
+        build_closure("1.000001", MODEL, library, b"{}\n", in_force_from=FROM, decisions={"fee": table, "unused": b""})
+        for table in (b"one", b"other")
+    )
+    assert dict(one.decisions) == {"fee": b"one"}
+    assert one.version_id != other.version_id
+    with pytest.raises(DecisionMissing, match='shared_fee uses the decision "fee"'):
+        build_closure("1.000001", MODEL, library, b"{}\n", in_force_from=FROM)
+
+
+def test_a_version_without_decisions_keeps_the_name_that_it_had_before_there_were_any() -> None:
+    model = document("main")
+    version = build_closure("1.000001", model, {}, b"{}\n", in_force_from=FROM)
+    told = b"motcua procedure version 1\ncode  8\n1.000001register  3\n{}\nmodel  %d\n%b" % (len(model), model)
+    assert version.version_id == sha256(told).hexdigest()
+
+
+@given(
+    st.dictionaries(st.text("ab.", max_size=3), st.binary(max_size=2)), st.dictionaries(st.text(max_size=3), st.binary(max_size=2))
+)
+def test_what_is_stored_beside_a_model_comes_apart_again(shared: dict[str, bytes], decisions: dict[str, bytes]) -> None:
+    version = replace(
+        build_closure("1.000001", document("main"), {}, b"{}\n", in_force_from=FROM), shared=shared, decisions=decisions
+    )
+    assert split_parts(version.parts) == (shared, decisions)
+
+
 def test_a_part_that_is_called_twice_is_listed_once() -> None:
     assert called_parts(document("main", "shared_a", "shared_b"), "main") == ("shared_a", "shared_b")
 
 
-closures = st.tuples(
-    st.text(max_size=4), st.binary(max_size=4), st.dictionaries(st.text(max_size=3), st.binary(max_size=4)), st.binary(max_size=4)
-)
+_parts = st.dictionaries(st.text(max_size=3), st.binary(max_size=4))
+closures = st.tuples(st.text(max_size=4), st.binary(max_size=4), _parts, st.binary(max_size=4), _parts)
 
 
 @given(closures, closures)
 def test_two_closures_have_the_same_hash_only_if_they_are_the_same(
-    one: tuple[str, bytes, dict[str, bytes], bytes], other: tuple[str, bytes, dict[str, bytes], bytes]
+    one: tuple[str, bytes, dict[str, bytes], bytes, dict[str, bytes]],
+    other: tuple[str, bytes, dict[str, bytes], bytes, dict[str, bytes]],
 ) -> None:
     assert (closure_hash(*one) == closure_hash(*other)) == (one == other)
