@@ -15,7 +15,8 @@ from motcua.engine.spiff.pools import ROOT, PoolStart
 from motcua.engine.spiff.tokens import can_be_moved
 
 if TYPE_CHECKING:
-    from motcua.engine.spiff.run import ProcessInstance, Run
+    from motcua.engine.spiff.instance import ProcessInstance
+    from motcua.engine.spiff.run import Run
 
 
 def stuck_tasks(run: Run) -> list[Any]:

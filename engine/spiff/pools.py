@@ -23,7 +23,8 @@ from motcua.engine.values import Value, Variables
 
 if TYPE_CHECKING:
     from motcua.engine.spiff.compile import CompiledModel
-    from motcua.engine.spiff.run import ProcessInstance, Run
+    from motcua.engine.spiff.instance import ProcessInstance
+    from motcua.engine.spiff.run import Run
 
 ROOT: Final = "(pools)"  # a parenthesis is in no id of XML, so no process can have this name
 MAIN: Final = "(main)"

@@ -13,8 +13,9 @@ from SpiffWorkflow.util.task import TaskState
 
 from motcua.engine.spiff import specs
 from motcua.engine.spiff.compile import CompiledModel
+from motcua.engine.spiff.instance import ProcessInstance
 from motcua.engine.spiff.ledger_remap import move_ledgers
-from motcua.engine.spiff.run import ProcessInstance, Run
+from motcua.engine.spiff.run import Run
 
 
 def move_token(run: Run, token_id: str, to_node_id: str) -> None:

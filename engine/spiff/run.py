@@ -11,20 +11,19 @@ ends when it has no live token left; and a model that never comes to rest is sto
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, NoReturn
 from uuid import UUID
 
 from SpiffWorkflow.util.task import TaskState
-from SpiffWorkflow.workflow import Workflow
 
 from motcua.bpmn.decisions.compile import DecisionCall
 from motcua.bpmn.elements import EventKind, Node
 from motcua.bpmn.expressions import Expression, Script
 from motcua.engine.spiff import deadlock, events, ledger, mail, specs, state
 from motcua.engine.spiff.compile import CompiledModel
-from motcua.engine.spiff.ledger import Record
+from motcua.engine.spiff.instance import ProcessInstance
 from motcua.engine.spiff.mail import Letter
 from motcua.engine.spiff.scopes import Scope
 from motcua.engine.spiff.state import StateUnreadable
@@ -42,48 +41,6 @@ MAX_STEPS = 10_000
 
 class ModelFailed(MotcuaError):
     """The model could not go on: an expression failed, an error was not caught, or it never came to rest. Nothing was saved."""
-
-
-class ProcessInstance(Workflow):  # type: ignore[misc]
-    """A process or sub-process inside a dossier; `parent_task` is the activity that runs it.
-
-    number: which instance of a repeated activity this is, from 1; 0 for the only one.   ledger: what was completed here and can be
-    undone.   is_broken: whether it was terminated or interrupted from inside.   begin_at: the start event at which it begins, where
-    its process has several.
-    """
-
-    def __init__(
-        self,
-        spec: specs.ProcessSpec,
-        top: Run | None,
-        parent_task: Any,
-        deserializing: bool = False,
-        scope: Scope | None = None,
-        number: int = 0,
-        begin_at: str | None = None,
-    ) -> None:
-        self.begin_at = begin_at
-        self.top_workflow = top if top is not None else self
-        self.parent_task = parent_task
-        self.variables: Scope = scope if scope is not None else parent_task.workflow.variables
-        self.number = number
-        self.ledger: list[Record] = []
-        self.is_broken = False
-        super().__init__(spec, deserializing)
-
-    def update_waiting_tasks(self) -> None:
-        """Nothing waits for a tick: joins are asked when a token arrives, events when they are fired."""
-
-    def _task_completed_notify(self, task: Any) -> None:
-        """The step loop sees for itself when an instance is done; the library would go by a node named "End"."""
-
-    def live(self) -> Iterator[Any]:
-        return (task for task in self.tasks.values() if task.has_state(specs.LIVE))
-
-    @property
-    def is_done(self) -> bool:
-        """Whether no token is left that keeps it going; listeners of event sub-processes do not."""
-        return all(isinstance(task.task_spec, events.Listener) for task in self.live())
 
 
 class Run(ProcessInstance):
