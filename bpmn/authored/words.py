@@ -43,12 +43,16 @@ SUPPLEMENT: Final = ("supplement", "Yêu cầu bổ sung hồ sơ (một lần)"
 
 
 def appraisal_form(*, with_supplement: bool = True) -> tuple[FormField, ...]:
-    """The decision, and the reasons that it needs."""
+    """The decision, and the reasons that it needs; the last two are for a second supplement request, which needs an exception."""
     reason = text("refusal_reason", "Lý do từ chối", required=False)
     if not with_supplement:
         return choice("decision", "Kết quả thẩm định", APPROVE, REFUSE), reason
     missing = text("missing", "Giấy tờ, nội dung cần bổ sung và lý do", required=False)
-    return choice("decision", "Kết quả thẩm định", APPROVE, SUPPLEMENT, REFUSE), missing, reason
+    exception = (
+        text("exception_reason", "Yêu cầu bổ sung lần nữa: lý do ngoại lệ", required=False),
+        text("exception_basis", "Yêu cầu bổ sung lần nữa: căn cứ pháp lý", required=False),
+    )
+    return choice("decision", "Kết quả thẩm định", APPROVE, SUPPLEMENT, REFUSE), missing, reason, *exception
 
 
 def review_form() -> tuple[FormField, ...]:

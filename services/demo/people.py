@@ -93,6 +93,8 @@ WORDS: Mapping[str, Any] = {
     "extension_reason": "Cần thêm thời gian xác minh",
     "supplement_note": "Đã nộp bổ sung",
     "withdrawal_reason": "Không còn nhu cầu",
+    "exception_reason": "",
+    "exception_basis": "",
     "reply_text": "Không có án tích",
     "tax_receipt_number": "BL-0001",
     "tax_transfer_number": "PC-0001",

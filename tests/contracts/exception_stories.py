@@ -23,10 +23,9 @@ from tests.office import Office
 LAWYER = "1.000828"  # 15 working days
 OFFICER = "officer@H05.02"
 FIELDS = (
-    '<motcua:field name="exception_reason" type="text" label="Lý do ngoại lệ" required="false"/>'
-    '<motcua:field name="exception_basis" type="text" label="Căn cứ" required="false"/>'
+    '<motcua:field name="exception_reason" type="text" label="Yêu cầu bổ sung lần nữa: lý do ngoại lệ" required="false"/>',
+    '<motcua:field name="exception_basis" type="text" label="Yêu cầu bổ sung lần nữa: căn cứ pháp lý" required="false"/>',
 )
-MISSING = '<motcua:field name="missing"'
 REVIEW = '<motcua:field name="review_note"'
 
 
@@ -34,9 +33,9 @@ def local(day: int, hour: int, minute: int = 0) -> datetime:
     return datetime(2026, 3, day, hour, minute, tzinfo=UTC) - timedelta(hours=7)
 
 
-def with_fields(before: str) -> ProcedureVersion:
-    """The procedure with the exception's fields in the form that has the field `before`."""
-    return changed(catalogued(LAWYER), (before, FIELDS + before))
+def in_the_review() -> ProcedureVersion:
+    """The procedure with the exception's fields in the form of the division head, and not in the officer's."""
+    return changed(catalogued(LAWYER), *((field, "") for field in FIELDS), (REVIEW, "".join(FIELDS) + REVIEW))
 
 
 def appraised(office: Office, version: ProcedureVersion) -> str:
@@ -65,7 +64,7 @@ class ExceptionStories:
     """Subclass with a fixture `office`."""
 
     def test_a_supplement_asked_again_is_written_down_with_who_answers_for_it_why_and_by_which_law(self, office: Office) -> None:
-        code = appraised(office, with_fields(MISSING))
+        code = appraised(office, catalogued(LAWYER))
         ask(office, code)
         office.tell(code, "supplement_received", "s-1")
         asked = ask(office, code, "Sở cấp lại bản sao có sai sót", "61/2018/NĐ-CP, Điều 17")
@@ -85,7 +84,7 @@ class ExceptionStories:
         assert verify(office.store.events(code)).holds
 
     def test_the_explanation_names_the_exception_and_the_count_stays_right(self, office: Office) -> None:
-        code = appraised(office, with_fields(MISSING))
+        code = appraised(office, catalogued(LAWYER))
         ask(office, code)
         office.wait_until(local(4, 9))
         office.tell(code, "supplement_received", "s-1")
@@ -112,7 +111,7 @@ class ExceptionStories:
         )
 
     def test_a_dossier_with_such_an_exception_counts_as_late_however_early_it_ends(self, office: Office) -> None:
-        code = appraised(office, with_fields(MISSING))
+        code = appraised(office, catalogued(LAWYER))
         ask(office, code)
         office.tell(code, "supplement_received", "s-1")
         ask(office, code, "Sở cấp lại bản sao có sai sót")
@@ -125,7 +124,7 @@ class ExceptionStories:
 
     @pytest.mark.parametrize("reason", ["", "   "])
     def test_without_a_reason_it_is_refused_with_the_rule_and_nothing_changes(self, office: Office, reason: str) -> None:
-        code = appraised(office, with_fields(MISSING))
+        code = appraised(office, catalogued(LAWYER))
         ask(office, code)
         office.tell(code, "supplement_received", "s-1")
         before = office.dossier(code)
@@ -135,7 +134,7 @@ class ExceptionStories:
         assert office.dossier(code) == before
 
     def test_an_exception_serves_once(self, office: Office) -> None:
-        code = appraised(office, with_fields(REVIEW))
+        code = appraised(office, in_the_review())
         ask(office, code)
         office.tell(code, "supplement_received", "s-1")
         office.do(code, "appraise", decision="approve")
@@ -147,7 +146,7 @@ class ExceptionStories:
         assert [event.facts["legal_basis"] for event in recorded(office, code)] == [None]
 
     def test_the_author_is_who_gave_the_reason_and_not_who_does_the_next_step(self, office: Office) -> None:
-        code = appraised(office, with_fields(REVIEW))
+        code = appraised(office, in_the_review())
         ask(office, code)
         office.tell(code, "supplement_received", "s-1")
         office.do(code, "appraise", decision="approve")
@@ -157,7 +156,7 @@ class ExceptionStories:
         assert (event.facts["author"], event.actor) == ("division_head@H05.02", OFFICER)
 
     def test_a_reason_given_where_none_was_needed_does_not_serve_later(self, office: Office) -> None:
-        code = appraised(office, with_fields(REVIEW))
+        code = appraised(office, in_the_review())
         office.do(code, "appraise", decision="approve")
         office.do(code, "division_head_review", review="return", exception_reason="phòng khi cần", exception_basis="")
         ask(office, code)
@@ -167,7 +166,7 @@ class ExceptionStories:
         assert recorded(office, code) == []
 
     def test_a_reason_that_is_taken_back_leaves_no_author_behind(self, office: Office) -> None:
-        code = appraised(office, with_fields(REVIEW))
+        code = appraised(office, in_the_review())
         ask(office, code)
         office.tell(code, "supplement_received", "s-1")
         for reason in ("Sở cấp lại bản sao", ""):
@@ -177,7 +176,7 @@ class ExceptionStories:
             ask(office, code)
 
     def test_an_operator_who_corrects_the_reason_becomes_its_author(self, office: Office) -> None:
-        code = appraised(office, with_fields(REVIEW))
+        code = appraised(office, in_the_review())
         ask(office, code)
         office.tell(code, "supplement_received", "s-1")
         operators.correct_data(

@@ -16,6 +16,7 @@ from motcua.engine.spiff.run import Run, Token, Wait
 from tests.composed_models import AROUND_ONE, AROUND_TWO, LEAVES, VARIABLES, Block, Drawing, draw
 from tests.engine.play import NOW, Play
 from tests.small_models import (
+    DECISIONS,
     begin_with,
     definition,
     end,
@@ -63,7 +64,7 @@ def conversation(blocks: list[Block]) -> tuple[CompiledModel, list[str]]:
         process(other.nodes, *other.flows, id="other"),
         messages=["ask > asked", "more > take", "tell > hear"],
     )
-    return compile_model(model, shared), ["begin", "ask", "more", "hear", "tail", "finish", "asked", "take", "tell"]
+    return compile_model(model, shared, DECISIONS), ["begin", "ask", "more", "hear", "tail", "finish", "asked", "take", "tell"]
 
 
 _MOVABLE = {Wait.PERSON, Wait.SERVICE, Wait.MESSAGE, Wait.TIMER}

@@ -12,7 +12,8 @@ from motcua.services.api.application import create_api
 from motcua.services.api.backend import Backend
 from motcua.services.web.form_posts import PREFIX
 from motcua.services.web.site import create_site
-from tests.contracts.exception_stories import MISSING, OFFICER, appraised, ask, with_fields
+from tests.contracts.exception_stories import LAWYER, OFFICER, appraised, ask
+from tests.contracts.operator_stories import catalogued
 from tests.office import Office
 from tests.services.edge import Caller, token_in
 
@@ -27,7 +28,7 @@ def office() -> Office:
 @pytest.fixture
 def code(office: Office) -> str:
     """A dossier for which a supplement was asked and brought."""
-    code = appraised(office, with_fields(MISSING))
+    code = appraised(office, catalogued(LAWYER))
     ask(office, code)
     office.tell(code, "supplement_received", "s-1")
     return code
@@ -69,7 +70,7 @@ def test_the_page_takes_the_reason_and_shows_the_exception(office: Office, code:
     site = Caller(create_site(backend), {"X-Actor": OFFICER})
     asked = asked_again(office, code)
     form = site.get(f"/work/{asked['task']}").text
-    assert "Lý do ngoại lệ" in form
+    assert "lý do ngoại lệ" in form
     entered = {f"{PREFIX}{name}": value for name, value in {**asked["entries"], "exception_reason": REASON}.items()}
     sent = site.post(f"/work/{asked['task']}", data={"form_token": token_in(form), **entered})
     assert sent.status_code == 303, sent.text
