@@ -46,7 +46,7 @@ class ServiceCall:
     is_current: Callable[[], bool] = field(default=lambda: True, compare=False)
 
     def check_lease(self) -> None:
-        """Raises LeaseOver. To be asked right before each message to a system that believes the last word it hears.
+        """Raises LeaseOver. To be asked as the bytes leave, for each message to a system that believes the last word it hears.
 
         A worker that was suspended would otherwise, when it wakes up, undo what its successor has told since.
         """

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import httpx
@@ -16,6 +16,7 @@ import httpx
 from motcua.engine.connectors import TechnicalFailure
 
 ANSWER_MAX_BYTES = 1_000_000
+_BEFORE_SENDING = frozenset({"http11.send_request_headers.started", "http11.send_request_body.started"})
 
 
 class OutsideUnreachable(TechnicalFailure):
@@ -53,11 +54,15 @@ class JsonExchange:
             limits=httpx.Limits(max_connections=32, max_keepalive_connections=8),
         )
 
-    def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Post and return the JSON object that came back with HTTP 200. Raises the leaves of TechnicalFailure above."""
+    def post(self, path: str, body: Mapping[str, Any], may_send: Callable[[], object] = lambda: None) -> dict[str, Any]:
+        """Post and return the JSON object that came back with HTTP 200. Raises the leaves of TechnicalFailure above.
+
+        may_send: asked last of all, before the head and again before the body leave this machine; what it raises goes out, and
+        the other side has no whole request.
+        """
         url = self.base_url + path
         try:
-            status, content = self._post(url, body)
+            status, content = self._post(url, body, may_send)
         except httpx.TimeoutException as cause:
             raise OutsideTimedOut(
                 f"{self.name} at {url} did not answer within {self.timeout_seconds:g} seconds; the call is tried again.", url=url
@@ -78,11 +83,15 @@ class JsonExchange:
     def close(self) -> None:
         self._client.close()
 
-    def _post(self, url: str, body: Mapping[str, Any]) -> tuple[int, bytes]:
+    def _post(self, url: str, body: Mapping[str, Any], may_send: Callable[[], object]) -> tuple[int, bytes]:
+        def trace(event: str, _: Mapping[str, Any]) -> None:
+            if event in _BEFORE_SENDING:
+                may_send()
+
         # httpx bounds each read; a sender that drips one byte at a time is bounded here. Raw bytes, so that nothing unpacks.
         give_up_at = time.monotonic() + self.timeout_seconds
         content = bytearray()
-        with self._client.stream("POST", url, json=body) as answer:
+        with self._client.stream("POST", url, json=body, extensions={"trace": trace}) as answer:
             for chunk in answer.iter_raw():
                 content += chunk
                 if len(content) > ANSWER_MAX_BYTES:

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from motcua.engine.connectors import TechnicalFailure
+from motcua.engine.connectors import LeaseOver, TechnicalFailure
 from motcua.services.connectors.http_exchange import (
     ANSWER_MAX_BYTES,
     JsonExchange,
@@ -33,8 +33,12 @@ async def dripping(request: Request) -> Response:
     return StreamingResponse(drops(), media_type="application/json")
 
 
+HEARD: list[bytes] = []
+
+
 async def echo(request: Request) -> Response:
-    return Response(await request.body(), media_type="application/json")
+    HEARD.append(await request.body())
+    return Response(HEARD[-1], media_type="application/json")
 
 
 NO_OBJECTS = {"list": b"[1]", "text": b'"ok"', "bytes": b"\xff", "deep": b"[" * 100_000, "nothing": b""}
@@ -68,6 +72,26 @@ def exchange(server: RunningServer) -> Iterator[JsonExchange]:
 
 def test_a_json_object_goes_out_and_comes_back(exchange: JsonExchange) -> None:
     assert exchange.post("/echo", {"tên": "Nguyễn Văn An"}) == {"tên": "Nguyễn Văn An"}
+
+
+@pytest.mark.parametrize("allowed", [0, 1])
+def test_a_request_that_may_not_be_sent_any_more_arrives_nowhere_be_it_between_its_head_and_its_body(
+    server: RunningServer, allowed: int
+) -> None:
+    asked: list[bool] = []
+
+    def lease() -> None:
+        asked.append(True)
+        if len(asked) > allowed:
+            raise LeaseOver("over")
+
+    exchange = JsonExchange("The echo", server.base_url, timeout_seconds=10)
+    before = len(HEARD)
+    with pytest.raises(LeaseOver):
+        exchange.post("/echo", {"status": "old"}, may_send=lease)
+    assert exchange.post("/echo", {"status": "new"}, may_send=lambda: None) == {"status": "new"}
+    assert HEARD[before:] == [b'{"status":"new"}']
+    exchange.close()
 
 
 @pytest.mark.parametrize("what", list(NO_OBJECTS))

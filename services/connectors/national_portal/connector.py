@@ -144,8 +144,7 @@ class NationalPortalConnector:
         _accepted("DongBoHoSoMC", *self._tell(call, "DongBoHoSoMC", {"isUpdating": "True", "data": [item]}), about)
 
     def _tell(self, call: ServiceCall, service: str, body: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
-        call.check_lease()
-        return self._portal.ask(service, body)
+        return self._portal.ask(service, body, call.check_lease)
 
     def _result(self, call: ServiceCall) -> DocumentRecord:
         kind = _text(call, "kind")

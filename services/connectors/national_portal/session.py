@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -55,20 +55,27 @@ class PortalSession:
         self._lock = threading.Lock()
         self._session: str | None = None
 
-    def ask(self, service: str, body: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
-        """The portal's `error_code` and its whole answer. Logs in first where needed, and once more if the session is over."""
+    def ask(
+        self, service: str, body: Mapping[str, Any], may_send: Callable[[], object] = lambda: None
+    ) -> tuple[int, dict[str, Any]]:
+        """The portal's `error_code` and its whole answer. Logs in first where needed, and once more if the session is over.
+
+        may_send: see JsonExchange.post.
+        """
         session = self._logged_in(instead_of=None)
-        code, answer = self._ask(session, service, body)
+        code, answer = self._ask(session, service, body, may_send)
         if code in self._settings.session_over_codes:
-            code, answer = self._ask(self._logged_in(instead_of=session), service, body)
+            code, answer = self._ask(self._logged_in(instead_of=session), service, body, may_send)
         return code, answer
 
     def close(self) -> None:
         self._exchange.close()
 
-    def _ask(self, session: str, service: str, body: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
+    def _ask(
+        self, session: str, service: str, body: Mapping[str, Any], may_send: Callable[[], object]
+    ) -> tuple[int, dict[str, Any]]:
         envelope = {"session": session, "madonvi": self._settings.unit_code, "service": service}
-        answer = self._exchange.post(self._settings.service_path, {**envelope, **body})
+        answer = self._exchange.post(self._settings.service_path, {**envelope, **body}, may_send)
         return error_code(answer), answer
 
     def _logged_in(self, instead_of: str | None) -> str:
