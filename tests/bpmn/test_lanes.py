@@ -34,7 +34,8 @@ def _drawn(lanes: str, *tasks: str) -> Definitions:
 
 
 def _roles(definitions: Definitions) -> dict[str, str | None]:
-    return {node.id: node.assignment and node.assignment.role for process in definitions.processes for node in walk(process)}
+    nodes = (node for process in definitions.processes for node in walk(process))
+    return {node.id: node.assignment.role if node.assignment else None for node in nodes}
 
 
 def _about_roles(definitions: Definitions, context: CheckContext) -> list[Finding]:
