@@ -25,6 +25,7 @@ from motcua.bpmn.elements import (
 )
 from motcua.bpmn.extension import read_extensions
 from motcua.bpmn.flow_elements import read_flow_elements
+from motcua.bpmn.lanes import with_roles_of_lanes
 from motcua.bpmn.reading import (
     ACTIVITY_TAGS,
     DATA_TAGS,
@@ -139,7 +140,7 @@ def _process(element: etree._Element, reading: Reading) -> Process:
         name=element.get("name", ""),
         is_executable=truth(element, "isExecutable", default=False),
         procedure_code=procedure_code,
-        nodes=tuple(replace(node, lane=lane_of[node.id]) if node.id in lane_of else node for node in nodes),
+        nodes=with_roles_of_lanes((replace(node, lane=lane_of[node.id]) if node.id in lane_of else node for node in nodes), lanes),
         flows=flows,
         lanes=tuple(lanes),
         documentation=documentation,
@@ -150,19 +151,21 @@ def _process(element: etree._Element, reading: Reading) -> Process:
 _IN_PROCESS: Final = frozenset(NODE_TAGS) | DRAWING_ONLY | DATA_TAGS | {"sequenceFlow"}
 
 
-def _lanes(lane_set: etree._Element, reading: Reading) -> Iterator[Lane]:
+def _lanes(lane_set: etree._Element, reading: Reading, depth: int = 0) -> Iterator[Lane]:
     for element in lane_set.iterchildren(f"{{{MODEL}}}lane"):
         check_attributes(element, reading)
         node_ids = tuple(reference(text(each)) or "" for each in element.iterchildren(f"{{{MODEL}}}flowNodeRef"))
-        yield Lane(element.get("id", ""), element.get("name", ""), node_ids, line(element))
+        assignment, inner = None, list[Lane]()
         for child in element.iterchildren(f"{{{MODEL}}}*"):
             tag = etree.QName(child).localname
             if tag == "childLaneSet":
-                yield from _lanes(child, reading)
+                inner.extend(_lanes(child, reading, depth + 1))
             elif tag == "extensionElements":
-                read_extensions(child, "lane", reading.report)
+                assignment = read_extensions(child, "lane", reading.report).get("assignment")
             elif tag not in {"flowNodeRef", "documentation"}:
                 reading.unsupported(child)
+        yield Lane(element.get("id", ""), element.get("name", ""), node_ids, assignment, depth, line(element))
+        yield from inner
 
 
 def _read_collaboration(

@@ -202,6 +202,7 @@ class Node:
     call activities: `called_element` is the id of the process called, `arguments` what is set before it starts.
     repeated activities: `loop` and `repetition`.   sub-processes: `body`.   script tasks: `script`.
     default_flow: the id of the flow taken when no condition holds.
+    user and manual tasks: `assignment` is their own or that of their lane, as `lanes.py` settles it.
     is_for_compensation: an activity that runs only to undo another.   associated: of a compensation boundary event, the ids of the
     activities that associations join it to.
     """
@@ -254,11 +255,16 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """A lane of a process, with the ids of the nodes in it. Nested lanes are listed after the lane that holds them."""
+    """A lane of a process, with the ids of the nodes in it, and whose work list their tasks enter if they do not say so themselves.
+
+    Nested lanes are listed right after the lane that holds them; `depth` is how many lanes hold this one.
+    """
 
     id: str
     name: str
     node_ids: tuple[str, ...]
+    assignment: Assignment | None = None
+    depth: int = 0
     line: int = field(default=0, compare=False)
 
 

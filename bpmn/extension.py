@@ -41,7 +41,7 @@ _EVENTS: Final = frozenset({"startEvent", "endEvent", "intermediateCatchEvent", 
 
 PLACES: Final[Mapping[str, frozenset[str]]] = {
     "procedure": frozenset({"process"}),
-    "assignment": _PEOPLE,
+    "assignment": _PEOPLE | {"lane"},
     "norm": _PEOPLE,
     "form": _PEOPLE | {"startEvent"},
     "payload": frozenset({"startEvent", "intermediateCatchEvent", "boundaryEvent", "receiveTask"}),
@@ -261,7 +261,7 @@ def _timer_clock(element: etree._Element, report: Report) -> TimerClock | None:
 
 _READERS: Final[Mapping[str, Callable[[etree._Element, Report], Any]]] = {
     "procedure": lambda element, _: _get(element, "code"),
-    "assignment": lambda element, _: Assignment(_get(element, "role"), _get(element, "tier") or None, _line(element)),
+    "assignment": lambda element, _: Assignment(_get(element, "role"), _get(element, "tier") or None, line=_line(element)),
     "norm": _norm,
     "form": _fields,
     "payload": _fields,

@@ -43,10 +43,11 @@ class FormField:
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """Whose work list a task enters. Without a tier, the dossier's own."""
+    """Whose work list a task enters. Without a tier, the dossier's own. `lane` is the id of the lane that says it for the task."""
 
     role: str
     tier: str | None = None
+    lane: str | None = None
     line: int = field(default=0, compare=False)
 
 

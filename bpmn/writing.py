@@ -6,7 +6,8 @@ flows, then what belongs to the element itself.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from lxml import etree
@@ -14,6 +15,7 @@ from lxml import etree
 from motcua.bpmn.drawing import Bounds, Drawing, Point
 from motcua.bpmn.elements import (
     Argument,
+    Assignment,
     Body,
     Definitions,
     EventDefinition,
@@ -93,8 +95,7 @@ def _write_process(root: etree._Element, process: Process) -> None:
         _child(_child(element, "extensionElements"), "procedure", MOTCUA, code=process.procedure_code)
     if process.lanes:
         lanes = _child(element, "laneSet", id=f"lanes_{process.id}")
-        for lane in process.lanes:
-            _write_lane(lanes, lane)
+        _write_lanes(lanes, process.lanes)
     for node in process.nodes:
         _write_node(element, node)
     for flow in process.flows:
@@ -102,10 +103,22 @@ def _write_process(root: etree._Element, process: Process) -> None:
     _write_associations(element, process)
 
 
-def _write_lane(lanes: etree._Element, lane: Lane) -> None:
-    element = _child(lanes, "lane", id=lane.id, name=lane.name)
-    for node_id in lane.node_ids:
-        _child(element, "flowNodeRef").text = node_id
+def _write_lanes(lane_set: etree._Element, lanes: Sequence[Lane]) -> None:
+    depth = min((lane.depth for lane in lanes), default=0)
+    starts = [place for place, lane in enumerate(lanes) if lane.depth == depth]
+    for start, following in itertools.pairwise([*starts, len(lanes)]):
+        lane, inner = lanes[start], lanes[start + 1 : following]
+        element = _child(lane_set, "lane", id=lane.id, name=lane.name)
+        if lane.assignment:
+            _write_assignment(_child(element, "extensionElements"), lane.assignment)
+        for node_id in lane.node_ids:
+            _child(element, "flowNodeRef").text = node_id
+        if inner:
+            _write_lanes(_child(element, "childLaneSet", id=f"lanes_{lane.id}"), inner)
+
+
+def _write_assignment(holder: etree._Element, assignment: Assignment) -> None:
+    _child(holder, "assignment", MOTCUA, role=assignment.role, tier=assignment.tier)
 
 
 def _write_flow(parent: etree._Element, flow: SequenceFlow) -> None:
@@ -175,8 +188,8 @@ def _write_event(parent: etree._Element, owner: str, event: EventDefinition) -> 
 
 def _write_extensions(element: etree._Element, node: Node) -> None:
     holder = etree.Element(_name(BPMN, "extensionElements"))
-    if node.assignment:
-        _child(holder, "assignment", MOTCUA, role=node.assignment.role, tier=node.assignment.tier)
+    if node.assignment and node.assignment.lane is None:
+        _write_assignment(holder, node.assignment)
     if node.norm:
         _child(holder, "norm", MOTCUA, hours=f"{node.norm.hours:g}", basis=node.norm.basis, source=node.norm.source or None)
     for tag, fields in (("form", node.form), ("payload", node.payload)):

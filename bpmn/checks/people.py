@@ -8,7 +8,8 @@ from typing import Final
 
 from motcua.bpmn.checks.findings import CheckContext, Finding, Rule, all_nodes, containers, doubtful, title, wrong
 from motcua.bpmn.checks.variables import names_set_by
-from motcua.bpmn.elements import PERSON_KINDS, Body, Definitions, FieldType, NodeKind
+from motcua.bpmn.elements import PERSON_KINDS, Assignment, Body, Definitions, FieldType, Lane, Node, NodeKind
+from motcua.bpmn.lanes import roles_that_lanes_give
 
 TIERS: Final = frozenset({"province", "commune"})
 NORM_BASES: Final = frozenset({"decision", "assumed"})
@@ -36,24 +37,48 @@ EXCEPTION_FIELDS: Final = frozenset({"exception_reason", "exception_basis"})
 
 
 def people_have_roles(definitions: Definitions, context: CheckContext) -> Iterator[Finding]:
-    for node in all_nodes(definitions):
-        if node.kind not in PERSON_KINDS:
-            continue
-        assignment = node.assignment
-        if assignment is None:
-            yield wrong("role", node, f"{title(node)} is in nobody's work list", 'add <motcua:assignment role="…"/>')
-            continue
-        if assignment.role not in context.roles:
-            known = ", ".join(sorted(context.roles))
-            yield wrong("role", node, f'there is no role "{assignment.role}"', f"use one of: {known}", line=assignment.line)
-        if assignment.tier is not None and assignment.tier not in TIERS:
-            yield wrong(
-                "role",
-                node,
-                f'there is no tier "{assignment.tier}"',
-                "write province or commune, or leave it out for the dossier's own",
-                line=assignment.line,
-            )
+    for process in definitions.processes:
+        for lane in process.lanes:
+            if lane.assignment:
+                yield from _assignment_is_known(lane, lane.assignment, context)
+        for node, of_lanes in roles_that_lanes_give(process.nodes, process.lanes):
+            if node.kind not in PERSON_KINDS:
+                continue
+            if node.assignment and node.assignment.lane is None:
+                yield from _assignment_is_known(node, node.assignment, context)
+            elif len(of_lanes) > 1:
+                named = ", ".join(sorted(_words(each) for each in of_lanes))
+                yield wrong(
+                    "role",
+                    node,
+                    f"{title(node)} stands in lanes of different roles: {named}",
+                    'say which of them it is: add <motcua:assignment role="…"/> to the task',
+                )
+            elif node.assignment is None:
+                yield wrong(
+                    "role",
+                    node,
+                    f"{title(node)} is in nobody's work list",
+                    'add <motcua:assignment role="…"/> to it or to its lane',
+                )
+
+
+def _assignment_is_known(owner: Node | Lane, assignment: Assignment, context: CheckContext) -> Iterator[Finding]:
+    if assignment.role not in context.roles:
+        known = ", ".join(sorted(context.roles))
+        yield wrong("role", owner, f'there is no role "{assignment.role}"', f"use one of: {known}", line=assignment.line)
+    if assignment.tier is not None and assignment.tier not in TIERS:
+        yield wrong(
+            "role",
+            owner,
+            f'there is no tier "{assignment.tier}"',
+            "write province or commune, or leave it out for the dossier's own",
+            line=assignment.line,
+        )
+
+
+def _words(assignment: Assignment) -> str:
+    return " ".join(filter(None, (assignment.role, assignment.tier)))
 
 
 def one_role_a_lane(definitions: Definitions, context: CheckContext) -> Iterator[Finding]:
@@ -61,7 +86,7 @@ def one_role_a_lane(definitions: Definitions, context: CheckContext) -> Iterator
         roles: defaultdict[str, set[str]] = defaultdict(set)
         for node in process.nodes:
             if node.lane and node.assignment:
-                roles[node.lane].add(" ".join(filter(None, (node.assignment.role, node.assignment.tier))))
+                roles[node.lane].add(_words(node.assignment))
         for lane in process.lanes:
             if len(roles[lane.id]) > 1:
                 yield doubtful(

@@ -198,7 +198,7 @@ def test_a_persons_form_may_state_an_exception(context: CheckContext) -> None:
 
 
 def test_a_finding_names_the_line_in_the_file(context: CheckContext) -> None:
-    text = _SOUND.replace('role="officer"', 'role="ofizer"', 1)
+    text = _SOUND.replace(_ROLE, _ROLE.replace("officer", "ofizer"))
     (finding,) = check_model(_read(text), context)
     assert 'role="ofizer"' in text.splitlines()[finding.line - 1]
     assert finding.as_text("model.bpmn") == (

@@ -209,6 +209,8 @@ def test_references_may_be_written_with_a_prefix_as_some_tools_do() -> None:
         ('<bpmn:choreographyTask id="a"/>', "unsupported-element"),
         ('<bpmn:subProcess id="a"><bpmn:laneSet/></bpmn:subProcess>', "unsupported-element"),
         ('<bpmn:dataObject id="a"/>', "data-object"),
+        ('<bpmn:userTask id="a"><bpmn:dataInputAssociation id="b"/></bpmn:userTask>', "unsupported-element"),
+        ('<bpmn:userTask id="a"><bpmn:dataOutputAssociation id="b"/></bpmn:userTask>', "unsupported-element"),
         ('<bpmn:userTask id="a"><bpmn:incoming>nowhere</bpmn:incoming></bpmn:userTask>', "listed-flow"),
         (
             '<bpmn:sequenceFlow id="a" sourceRef="b" targetRef="c">'
