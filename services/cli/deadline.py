@@ -46,7 +46,7 @@ def register(app: typer.Typer) -> None:
 
 
 def deadline(
-    received: Annotated[str, typer.Option(help="Moment of receipt, local unless it carries a zone: 2026-02-12T09:00.")],
+    received: Annotated[str, typer.Option(help="Moment of receipt with its zone: 2026-02-12T09:00+07:00.")],
     code: Annotated[str | None, typer.Argument(help="Code of the procedure, whose limit is looked up.")] = None,
     limit: Annotated[str | None, typer.Option(help='A limit instead of a code: "15 working days", "8 hours", "same day".')] = None,
     case: Annotated[str | None, typer.Option(help="Case of the procedure, where its limit differs by case.")] = None,
@@ -60,13 +60,13 @@ def deadline(
 ) -> None:
     """Tell when a dossier is due, and why.
 
-    Example: motcua deadline --limit "5 working days" --received 2026-02-12T09:00 --explain
+    Example: motcua deadline --limit "5 working days" --received 2026-02-12T09:00+07:00 --explain
     """
     from motcua.engine.deadlines import due
     from motcua.engine.deadlines import explain as in_words
 
     calendar = _calendar(authority)
-    received_at = _instant(received, calendar)
+    received_at = _instant(received)
     time_limit, rules = _limit_and_policy(code, limit, case)
     if policy is not None:
         rules = replace(rules, counting=policy.value)
@@ -99,16 +99,19 @@ def _print_table(moment: DueMoment, language: Literal["vi", "en"]) -> None:
         typer.echo(f"{row.on}  {row.weekday:9}  {counted:>6}  {row.reason}{f'  [{row.source}]' if row.source else ''}")
 
 
-def _instant(text: str, calendar: Calendar) -> datetime:
+def _instant(text: str) -> datetime:
+    from motcua.engine.calendars import check_aware
+
     try:
         moment = datetime.fromisoformat(text)
         if len(text) <= len("2026-02-12"):
             raise ValueError("the time of day is missing")
     except ValueError as cause:
         raise InstantUnreadable(
-            f'"{text}" is no moment of receipt ({cause}). Write the date and the time, such as 2026-02-12T09:00.', text=text
+            f'"{text}" is no moment of receipt ({cause}). Write the date and the time, such as 2026-02-12T09:00+07:00.', text=text
         ) from cause
-    return (moment if moment.tzinfo else moment.replace(tzinfo=calendar.zone)).astimezone(UTC)
+    check_aware(moment)
+    return moment.astimezone(UTC)
 
 
 def _time(text: str) -> time:

@@ -201,7 +201,7 @@ def test_a_wrong_table_is_never_put_in_place(office: Office, new: Path) -> None:
 def test_a_deadline_is_counted_by_the_authoritys_own_calendar(data_dir: Path) -> None:
     (data_dir / "calendar").mkdir(parents=True)
     (data_dir / "calendar" / "office_hours.csv").write_text(HOURS + "H05.21,,,sat,07:30-11:30,decision\n", encoding="utf-8")
-    asked = ("deadline", "--limit", "1 working day", "--received", "2026-03-06T09:00", "--json")
+    asked = ("deadline", "--limit", "1 working day", "--received", "2026-03-06T09:00+07:00", "--json")
     assert json.loads(motcua_(*asked))["due_at"] == "2026-03-09T17:00:00+07:00"
     own: dict[str, Any] = json.loads(motcua_(*asked, "--authority", "H05.21"))
     assert (own["authority"], own["due_at"]) == ("H05.21", "2026-03-07T11:30:00+07:00")
@@ -210,7 +210,7 @@ def test_a_deadline_is_counted_by_the_authoritys_own_calendar(data_dir: Path) ->
 
 
 def test_the_table_of_a_deadline_names_the_source_of_each_special_day(data_dir: Path) -> None:
-    told = motcua_("deadline", "--limit", "2 hours", "--received", "2026-04-24T16:00", "--table")
+    told = motcua_("deadline", "--limit", "2 hours", "--received", "2026-04-24T16:00+07:00", "--table")
     rows = [line for line in told.splitlines() if line.startswith("2026-04-2")]
     assert rows[0] == "2026-04-24  Friday        1 h  counted 1:00 h"
     assert "compensatory day off: nghỉ bù Giỗ Tổ  [Labour Code 2019, art. 111]" in rows[3]

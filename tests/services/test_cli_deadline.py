@@ -12,7 +12,7 @@ from motcua.errors import MotcuaError
 from motcua.procedures_catalog.procedure import CaseNeeded
 from motcua.services.cli import deadline
 
-FIVE_DAYS_OVER_TET = ["--limit", "5 working days", "--received", "2026-02-12T09:00"]
+FIVE_DAYS_OVER_TET = ["--limit", "5 working days", "--received", "2026-02-12T09:00+07:00"]
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def test_the_json_document_tells_each_day_and_event(app: typer.Typer) -> None:
 def test_policy_and_cut_off_change_the_count(app: typer.Typer) -> None:
     from_receipt = json.loads(run(app, *FIVE_DAYS_OVER_TET, "--policy", "from_receipt", "--json"))
     assert from_receipt["due_at"] == "2026-02-26T09:00:00+07:00"
-    cut_off = json.loads(run(app, "--limit", "same day", "--received", "2026-03-02T15:01", "--cut-off", "15:00", "--json"))
+    cut_off = json.loads(run(app, "--limit", "same day", "--received", "2026-03-02T15:01+07:00", "--cut-off", "15:00", "--json"))
     assert (cut_off["due_on"], cut_off["policy"]["cut_off"]) == ("2026-03-03", "15:00")
 
 
@@ -83,25 +83,29 @@ def test_a_moment_with_a_zone_is_that_instant(app: typer.Typer) -> None:
 
 def test_a_procedure_whose_limit_differs_by_case_wants_a_case(app: typer.Typer) -> None:
     with pytest.raises(CaseNeeded, match=r"1\.012783"):
-        run(app, "1.012783", "--received", "2026-03-02T09:00")
+        run(app, "1.012783", "--received", "2026-03-02T09:00+07:00")
 
 
 def test_a_procedure_with_its_case_gives_the_date(app: typer.Typer) -> None:
-    document = json.loads(run(app, "1.012783", "--case", "3", "--received", "2026-03-02T09:00", "--json"))
+    document = json.loads(run(app, "1.012783", "--case", "3", "--received", "2026-03-02T09:00+07:00", "--json"))
     assert (document["procedure"], document["limit"], document["due_on"]) == ("1.012783", "5 working days", "2026-03-09")
 
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--received", "2026-03-02T09:00"], "either a procedure"),
-        (["1.012783", "--limit", "1 hour", "--received", "2026-03-02T09:00"], "either a procedure"),
-        (["--limit", "soon", "--received", "2026-03-02T09:00"], "not a time limit"),
+        (["--received", "2026-03-02T09:00+07:00"], "either a procedure"),
+        (["1.012783", "--limit", "1 hour", "--received", "2026-03-02T09:00+07:00"], "either a procedure"),
+        (["--limit", "soon", "--received", "2026-03-02T09:00+07:00"], "not a time limit"),
         (["--limit", "1 hour", "--received", "2026-03-02"], "time of day is missing"),
         (["--limit", "1 hour", "--received", "yesterday at nine"], "no moment of receipt"),
         (["--limit", "1 hour", "--received", "noon"], "Invalid isoformat string"),
-        (["--limit", "same day", "--received", "2026-03-02T09:00", "--cut-off", "three"], "no time of day"),
-        (["--limit", "1 hour", "--received", "2024-03-02T09:00"], "does not know the year 2024"),
+        (
+            ["--limit", "1 hour", "--received", "2026-03-02T09:00"],
+            r"has no zone. Write it with one, for example 2026-03-02T09:00:00\+07:00",
+        ),
+        (["--limit", "same day", "--received", "2026-03-02T09:00+07:00", "--cut-off", "three"], "no time of day"),
+        (["--limit", "1 hour", "--received", "2024-03-02T09:00+07:00"], "does not know the year 2024"),
     ],
 )
 def test_what_cannot_be_used_is_refused_in_one_sentence(app: typer.Typer, arguments: list[str], words: str) -> None:
